@@ -1,0 +1,188 @@
+//! The door to PostgreSQL: the only module that opens connections.
+
+mod frame;
+mod operator;
+mod scoped;
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, PgPool};
+
+pub use operator::{Operator, OperatorDb, OperatorRealm, StructureLock};
+pub use scoped::RowStream;
+
+use crate::error::Error;
+use crate::schema::{NO_SCHEMA, SHARED_SCHEMA};
+use crate::{ActiveTenant, SchemaName};
+use frame::{Entry, Frame};
+
+/// The serving login's pool. It hands out scopes and nothing else.
+///
+/// ```
+/// # tenancy::doc::run(async |shop| {
+/// use sea_orm::{ConnectionTrait, Statement};
+/// use tenancy::Access;
+///
+/// let db = shop.database.tenant(&shop.python, Access::Read);
+/// let names = Statement::from_string(db.get_database_backend(), "SELECT name FROM employee ORDER BY 1");
+/// let rows = db.query_all_raw(names).await?;
+/// let names: Vec<String> = rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?;
+/// assert_eq!(names, ["Cobra", "Viper"]);
+/// # Ok(()) });
+/// ```
+#[derive(Clone)]
+pub struct Database {
+    pool: PgPool,
+    persistent: bool,
+}
+
+/// How a pool is made. [`Default`] suits a small server that talks to PostgreSQL directly.
+#[derive(Debug, Clone)]
+pub struct PoolOptions {
+    /// The most connections that are open at once.
+    pub max_connections: u32,
+    /// How long a statement may wait for a connection before the database counts as unavailable.
+    pub acquire_timeout: Duration,
+    /// How long a single statement may run before PostgreSQL cancels it.
+    pub statement_timeout: Duration,
+    /// Whether a pooler in transaction mode stands in between: then statements aren't kept
+    /// prepared and no start-up options are sent, and the login's own default path must name
+    /// nothing (`ALTER ROLE … SET search_path = unscoped`).
+    pub pooled: bool,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        Self {
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(10),
+            pooled: false,
+        }
+    }
+}
+
+/// What a scope may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// One snapshot, no changes: `REPEATABLE READ READ ONLY`. Its end costs nothing.
+    Read,
+    /// Changes, kept by [`Scoped::commit`] and by nothing else.
+    Write,
+}
+
+impl Database {
+    /// A pool for this address. No connection is made before the first statement needs one, so a
+    /// server may start before its database.
+    pub fn new(url: &str, options: &PoolOptions) -> Result<Self, Error> {
+        Ok(Self { pool: pool(url, options)?, persistent: !options.pooled })
+    }
+
+    /// The rows of one tenant.
+    pub fn tenant(&self, tenant: &ActiveTenant, access: Access) -> TenantDb {
+        self.scope(&path_of(&tenant.schema), access)
+    }
+
+    /// The rows of the shared realm: the registry and the operators.
+    pub fn shared(&self, access: Access) -> SharedDb {
+        self.scope(SHARED_SCHEMA, access)
+    }
+
+    /// Closes every connection, waiting for the scopes that are open.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    fn scope<R>(&self, path: &str, access: Access) -> Scoped<R> {
+        Scoped::new(&self.pool, path, access, self.persistent)
+    }
+}
+
+/// A scope in one tenant's schema: what a function takes that touches a tenant's rows.
+pub type TenantDb = Scoped<TenantRealm>;
+
+/// A scope in the shared realm.
+pub type SharedDb = Scoped<SharedRealm>;
+
+/// Marks a [`TenantDb`].
+#[derive(Debug)]
+pub enum TenantRealm {}
+
+/// Marks a [`SharedDb`].
+#[derive(Debug)]
+pub enum SharedRealm {}
+
+/// One transaction with its search path, on one connection. It begins with the first statement;
+/// clones share it. Dropping the last clone rolls it back.
+pub struct Scoped<R> {
+    frame: Arc<Frame>,
+    realm: PhantomData<fn() -> R>,
+}
+
+impl<R> Scoped<R> {
+    fn new(pool: &PgPool, path: &str, access: Access, persistent: bool) -> Self {
+        let mode = match access {
+            Access::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Access::Write => "READ WRITE",
+        };
+        // Temporary tables are searched first unless the path says otherwise.
+        let begin = format!("BEGIN {mode}; SET LOCAL search_path TO {path}, pg_temp");
+        let entry = Entry { pool: pool.clone(), begin };
+        Self { frame: Arc::new(Frame::new(entry, persistent)), realm: PhantomData }
+    }
+
+    /// Keeps the changes. A scope in which a statement failed can't be kept: it is rolled back and
+    /// the answer is [`Error::Aborted`].
+    pub async fn commit(&self) -> Result<(), Error> {
+        self.frame.commit().await
+    }
+
+    /// Gives the connection back, undoing any changes, without waiting for PostgreSQL. Every clone
+    /// is of no more use.
+    pub async fn end(&self) {
+        self.frame.end().await;
+    }
+}
+
+impl<R> Clone for Scoped<R> {
+    fn clone(&self) -> Self {
+        Self { frame: Arc::clone(&self.frame), realm: PhantomData }
+    }
+}
+
+impl<R> std::fmt::Debug for Scoped<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(std::any::type_name::<Self>())
+    }
+}
+
+/// A savepoint inside a scope: [`commit`](Nested::commit) keeps what was done since, dropping it
+/// doesn't.
+pub struct Nested<R> {
+    scope: Scoped<R>,
+    /// The depth inside this savepoint; the transaction itself is 1.
+    depth: usize,
+}
+
+fn path_of(schema: &SchemaName) -> String {
+    schema.quoted()
+}
+
+fn pool(url: &str, options: &PoolOptions) -> Result<PgPool, Error> {
+    let mut connect: PgConnectOptions = url.parse().map_err(Error::Address)?;
+    connect = connect.application_name("insula").disable_statement_logging();
+    if !options.pooled {
+        let timeout = options.statement_timeout.as_millis().to_string();
+        connect = connect
+            .options([("search_path", NO_SCHEMA), ("statement_timeout", &timeout)]);
+    }
+    Ok(PgPoolOptions::new()
+        .max_connections(options.max_connections)
+        .acquire_timeout(options.acquire_timeout)
+        // A ping would cost every request a round trip; a dead connection is found by `BEGIN`.
+        .test_before_acquire(false)
+        .connect_lazy_with(connect))
+}

@@ -1,0 +1,107 @@
+//! The operators' own login: it migrates, provisions, listens and locks.
+
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
+use sqlx::postgres::PgListener;
+use sqlx::{Connection, Executor, PgConnection, PgPool};
+
+use super::{Access, PoolOptions, Scoped, SharedDb, path_of, pool};
+use crate::error::Error;
+use crate::schema::SHARED_SCHEMA;
+use crate::Tenant;
+
+/// The key of the advisory lock under which structure is changed ("tenancy" in ASCII).
+const STRUCTURE_LOCK: i64 = 0x74_65_6e_61_6e_63_79;
+
+/// A scope that an operator opens in a tenant of any status: to export a suspended one, say.
+pub type OperatorDb = Scoped<OperatorRealm>;
+
+/// Marks an [`OperatorDb`].
+#[derive(Debug)]
+pub enum OperatorRealm {}
+
+/// A direct connection to the database with the rights to change structure.
+///
+/// Nothing that serves a tenant's request holds one.
+#[derive(Clone)]
+pub struct Operator {
+    pool: PgPool,
+}
+
+impl Operator {
+    /// A pool for this address; no connection is made yet.
+    pub fn new(url: &str, options: &PoolOptions) -> Result<Self, Error> {
+        // Structure takes as long as it takes, and an operator is never behind a pooler.
+        let options = PoolOptions {
+            statement_timeout: std::time::Duration::ZERO,
+            pooled: false,
+            ..options.clone()
+        };
+        Ok(Self { pool: pool(url, &options)? })
+    }
+
+    /// The shared realm, with the rights to change the registry.
+    pub fn shared(&self, access: Access) -> SharedDb {
+        Scoped::new(&self.pool, SHARED_SCHEMA, access, true)
+    }
+
+    /// The rows of a tenant, whatever its status.
+    pub fn tenant(&self, tenant: &Tenant, access: Access) -> OperatorDb {
+        Scoped::new(&self.pool, &path_of(&tenant.schema), access, true)
+    }
+
+    /// Waits until nobody else changes structure, and keeps others from it until the lock is
+    /// dropped. `waiting` is called once if somebody does.
+    pub async fn lock_structure(&self, waiting: impl FnOnce()) -> Result<StructureLock, Error> {
+        // Outside the pool: the lock lives as long as its connection.
+        let mut connection = self.pool.acquire().await?.detach();
+        let taken: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+            .bind(STRUCTURE_LOCK)
+            .fetch_one(&mut connection)
+            .await?;
+        if !taken {
+            waiting();
+            sqlx::query("SELECT pg_advisory_lock($1)")
+                .bind(STRUCTURE_LOCK)
+                .execute(&mut connection)
+                .await?;
+        }
+        Ok(StructureLock { connection })
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// SeaORM's own connection, which its schema manager insists on.
+    pub(crate) fn structure(&self) -> DatabaseConnection {
+        SqlxPostgresConnector::from_sqlx_postgres_pool(self.pool.clone())
+    }
+
+    /// Runs statements that belong to no scope: making schemas, the ledger.
+    pub(crate) async fn execute(&self, sql: &'static str) -> Result<(), Error> {
+        self.pool.execute(sql).await?;
+        Ok(())
+    }
+
+    /// A connection that hears what is announced on `channel`.
+    pub(crate) async fn listen(&self, channel: &str) -> Result<PgListener, Error> {
+        let mut listener = PgListener::connect_with(&self.pool).await?;
+        listener.listen(channel).await?;
+        Ok(listener)
+    }
+}
+
+/// Held while structure changes; see [`Operator::lock_structure`].
+#[derive(Debug)]
+pub struct StructureLock {
+    connection: PgConnection,
+}
+
+impl StructureLock {
+    /// Gives the lock back at once, rather than when PostgreSQL notices the closed connection.
+    pub async fn release(self) {
+        // A failure closes the connection too, and with it the lock.
+        let _ = self.connection.close().await;
+    }
+}

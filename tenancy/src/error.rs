@@ -1,0 +1,85 @@
+use sea_orm::{DbErr, RuntimeErr};
+
+/// What can go wrong at the door, in the registry or while migrating.
+///
+/// `Display` leaves the source out; log the chain, and show users neither.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address of a database can't be used.
+    #[error("the database's address is not of the form postgres://user:password@host:port/name")]
+    Address(#[source] sqlx::Error),
+    /// The database refused a statement, or can't be reached: see [`is_unavailable`].
+    #[error("the database did not do what was asked")]
+    Database(#[from] DbErr),
+    /// A statement of the scope failed, so that nothing of it can be committed.
+    #[error("a statement failed, so nothing was committed")]
+    Aborted,
+    /// The scope was committed or rolled back before.
+    #[error("the scope has ended")]
+    Ended,
+    /// The registry holds something that no version of this library wrote.
+    #[error("the registry is damaged: {0}")]
+    Registry(String),
+    /// A migration failed; its schema stays at the version it had.
+    #[error("migration {migration} failed in schema {schema}")]
+    Migration {
+        /// The schema that it failed in.
+        schema: String,
+        /// The migration's name.
+        migration: String,
+        /// What the database said.
+        #[source]
+        source: DbErr,
+    },
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(from_sqlx(error))
+    }
+}
+
+impl Error {
+    /// Whether the database is away or overloaded, rather than in disagreement.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Database(error) | Self::Migration { source: error, .. } => is_unavailable(error),
+            _ => false,
+        }
+    }
+}
+
+/// Whether this error says that the database can't be reached or takes no more work: try again
+/// later, nothing is wrong with the request.
+pub fn is_unavailable(error: &DbErr) -> bool {
+    match error {
+        DbErr::ConnectionAcquire(_) => true,
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => is_lost(error),
+        _ => false,
+    }
+}
+
+/// Whether the connection itself is of no more use.
+pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => {
+            // Connection exceptions, too many connections, and the server's shutdowns.
+            error.code().is_some_and(|code| {
+                code.starts_with("08") || code == "53300" || code.starts_with("57P")
+            })
+        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        _ => false,
+    }
+}
+
+pub(crate) fn from_sqlx(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}
