@@ -1,1 +1,7 @@
+#![doc = include_str!("../README.md")]
 
+pub mod shared;
+pub mod tenant;
+
+mod named;
+mod session;

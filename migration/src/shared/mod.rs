@@ -1,0 +1,24 @@
+//! The history of the shared realm: the registry of tenants, and the operators.
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+mod m20261123_000001_registry;
+mod m20261123_000002_accounts;
+
+/// Names of the migrations that servers of the version before can't live with.
+///
+/// Leave it empty when it can be helped: expand first, contract a release later.
+pub const BREAKING: &[&str] = &[];
+
+/// All migrations of the shared realm, oldest first.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_registry::Migration),
+            Box::new(m20261123_000002_accounts::Migration),
+        ]
+    }
+}
