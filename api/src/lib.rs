@@ -1,1 +1,3 @@
+//! The server: the only composition root.
 
+pub mod config;

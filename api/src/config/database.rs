@@ -1,0 +1,184 @@
+//! Which database, as whom, and how many connections.
+
+use std::{fmt, time::Duration};
+
+use url::Url;
+
+use super::{
+    error::{ConfigError, Problem},
+    key::{Key, KeyInfo},
+    layers::Layers,
+    value::Value,
+};
+
+const URL: Key<DatabaseUrl> = Key::new("database.url", "DATABASE_URL");
+const OPERATOR_URL: Key<DatabaseUrl> =
+    Key::new("database.operator_url", "INSULA_OPERATOR_DATABASE_URL");
+const MAX_CONNECTIONS: Key<u32> = Key::new(
+    "database.max_connections",
+    "INSULA_DATABASE_MAX_CONNECTIONS",
+);
+const ACQUIRE_TIMEOUT: Key<Duration> = Key::new(
+    "database.acquire_timeout",
+    "INSULA_DATABASE_ACQUIRE_TIMEOUT",
+);
+
+pub(super) const KEYS: &[KeyInfo] = &[
+    URL.info(),
+    OPERATOR_URL.info(),
+    MAX_CONNECTIONS.info(),
+    ACQUIRE_TIMEOUT.info(),
+];
+
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// The serving login (`DATABASE_URL`); unset where `insula dev` has a database of its own.
+    pub url: Option<DatabaseUrl>,
+    /// The login that migrates (`INSULA_OPERATOR_DATABASE_URL`), else the serving one.
+    pub operator_url: Option<DatabaseUrl>,
+    pub max_connections: u32,
+    pub acquire_timeout: Duration,
+}
+
+impl Database {
+    pub(super) fn read(layers: &Layers) -> Self {
+        let url = layers.find(&URL);
+        Self {
+            operator_url: layers.find(&OPERATOR_URL).or_else(|| url.clone()),
+            url,
+            max_connections: layers.get(&MAX_CONNECTIONS),
+            acquire_timeout: layers.get(&ACQUIRE_TIMEOUT),
+        }
+    }
+
+    /// The serving login, for a command that can't do without.
+    pub fn require_url(&self) -> Result<&DatabaseUrl, ConfigError> {
+        require(self.url.as_ref())
+    }
+
+    /// The operators' login, for a command that can't do without.
+    pub fn require_operator_url(&self) -> Result<&DatabaseUrl, ConfigError> {
+        require(self.operator_url.as_ref())
+    }
+}
+
+fn require(url: Option<&DatabaseUrl>) -> Result<&DatabaseUrl, ConfigError> {
+    url.ok_or_else(|| {
+        let problem = Problem::Missing {
+            key: URL.name(),
+            remedy: "set DATABASE_URL to a PostgreSQL database, or run `insula dev`, which starts one",
+        };
+        vec![problem].into()
+    })
+}
+
+/// Where a PostgreSQL database is and who logs in; shown without its password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// With its password: for the one who connects.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for DatabaseUrl {
+    fn expected() -> String {
+        "a URL such as postgres://user:password@host:5432/database (special characters percent-encoded)".to_owned()
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        let url = parse(text)?;
+        matches!(url.scheme(), "postgres" | "postgresql").then(|| Self(text.to_owned()))
+    }
+
+    fn show(text: &str) -> String {
+        parse(text).map_or_else(|| "(hidden)".to_owned(), without_password)
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&Self::show(&self.0))
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+/// A raw `/`, `?` or `#` in a password ends the login early; then the rest of the password is in the wrong part, and the `@` with it.
+fn parse(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let query = url.query().unwrap_or_default();
+    let misplaced = url.path().contains('@') || query.contains('@') || url.fragment().is_some();
+    (!misplaced).then_some(url)
+}
+
+fn without_password(mut url: Url) -> String {
+    if url.password().is_some() && url.set_password(Some("***")).is_err() {
+        return "(hidden)".to_owned();
+    }
+    if url.query().is_some() {
+        let shown: Vec<_> = url
+            .query_pairs()
+            .map(|(name, value)| match name.as_ref() {
+                "password" => (name.into_owned(), "***".to_owned()),
+                _ => (name.into_owned(), value.into_owned()),
+            })
+            .collect();
+        url.query_pairs_mut().clear().extend_pairs(shown);
+    }
+    url.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_hidden_wherever_they_stand() {
+        for (text, shown) in [
+            ("postgres://u:s3cret@h:5432/d", "postgres://u:***@h:5432/d"),
+            ("postgres://u:s3c%40ret@h/d", "postgres://u:***@h/d"),
+            (
+                "postgres://u@h/d?password=s3cret",
+                "postgres://u@h/d?password=***",
+            ),
+            ("mysql://u:s3cret@h/d", "mysql://u:***@h/d"),
+            ("postgres://u:12/s3cret@h/d", "(hidden)"),
+            ("postgres://u:12?s3cret@h/d", "(hidden)"),
+            ("postgres://u:12#s3cret@h/d", "(hidden)"),
+            ("s3cret", "(hidden)"),
+            ("host=h password=s3cret", "(hidden)"),
+        ] {
+            assert_eq!(DatabaseUrl::show(text), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_url_without_a_password_is_shown_whole() {
+        let url = DatabaseUrl::from_text("postgres:///insula?host=/run/postgresql").unwrap();
+        assert_eq!(
+            url.to_string(),
+            "postgres:///insula?host=%2Frun%2Fpostgresql"
+        );
+        assert_eq!(url.expose(), "postgres:///insula?host=/run/postgresql");
+    }
+
+    #[test]
+    fn only_postgresql_will_do() {
+        assert!(DatabaseUrl::from_text("postgresql://u@h/d").is_some());
+        assert!(DatabaseUrl::from_text("mysql://u@h/d").is_none());
+        assert!(DatabaseUrl::from_text("h:5432").is_none());
+    }
+
+    #[test]
+    fn debug_hides_the_password_too() {
+        let url = DatabaseUrl::from_text("postgres://u:s3cret@h/d").unwrap();
+        assert_eq!(format!("{url:?}"), "DatabaseUrl(postgres://u:***@h/d)");
+    }
+}
