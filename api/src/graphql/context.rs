@@ -1,0 +1,159 @@
+//! What a resolver can ask for: who is asking, and a scope to work in.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+
+use async_graphql::Context;
+use sea_orm::TransactionTrait;
+use tenancy::{Access, ActiveTenant, Scoped, SharedRealm, TenantRealm};
+use uuid::Uuid;
+
+use super::error::{Fault, Result};
+use super::page::PageLimits;
+use super::related::Related;
+use crate::app::{self, Refusal};
+use crate::auth::{Can, Caller, Permission};
+use crate::state::State;
+
+/// The two realms, as far as requests differ between them.
+pub trait Realm: Send + Sync + Sized + 'static {
+    /// Whom a request is for.
+    type Subject: Clone + Send + Sync;
+
+    fn id(subject: &Self::Subject) -> Uuid;
+
+    fn open(state: &State, subject: &Self::Subject, access: Access) -> Scoped<Self>;
+}
+
+impl Realm for TenantRealm {
+    type Subject = ActiveTenant;
+
+    fn id(tenant: &ActiveTenant) -> Uuid {
+        tenant.id.as_uuid()
+    }
+
+    fn open(state: &State, tenant: &ActiveTenant, access: Access) -> Scoped<Self> {
+        state.database.tenant(tenant, access)
+    }
+}
+
+impl Realm for SharedRealm {
+    type Subject = ();
+
+    fn id((): &()) -> Uuid {
+        Uuid::nil()
+    }
+
+    fn open(state: &State, (): &(), access: Access) -> Scoped<Self> {
+        state.operator.shared(access)
+    }
+}
+
+/// One operation in one realm: its caller, its one transaction, its relations.
+pub struct Request<R: Realm> {
+    pub state: Arc<State>,
+    pub subject: R::Subject,
+    pub caller: Caller,
+    db: Scoped<R>,
+    related: Related<R>,
+    /// Whether the operation has one root field, which needs no savepoint of its own.
+    single: bool,
+    /// A root field refused its input after it had written: keep nothing.
+    refused: AtomicBool,
+}
+
+impl<R: Realm> Request<R> {
+    pub fn new(
+        state: Arc<State>,
+        subject: R::Subject,
+        caller: Caller,
+        access: Access,
+        single: bool,
+    ) -> Self {
+        let db = R::open(&state, &subject, access);
+        let related = Related::new(db.clone());
+        Self { state, subject, caller, db, related, single, refused: AtomicBool::new(false) }
+    }
+
+    /// The proof that the caller has a permission.
+    pub fn can<P: Permission>(&self) -> Result<Can<P>> {
+        Ok(self.caller.can::<P>()?)
+    }
+
+    /// The operation's scope, for somebody who may do something in it.
+    pub fn db<P: Permission>(&self, _: Can<P>) -> &Scoped<R> {
+        &self.db
+    }
+
+    /// The relations of rows, for somebody who may see them.
+    pub fn related<P: Permission>(&self, _: Can<P>) -> &Related<R> {
+        &self.related
+    }
+
+    pub fn page_limits(&self) -> PageLimits {
+        self.state.limits.page
+    }
+
+    pub fn realm_id(&self) -> Uuid {
+        R::id(&self.subject)
+    }
+
+    /// Does the work of one mutation. What it refuses leaves nothing behind, whatever it had
+    /// written before it knew; other root fields of the operation stay as they are.
+    pub async fn write<T: Send>(
+        &self,
+        work: impl Future<Output = app::Result<T>> + Send,
+    ) -> Result<std::result::Result<T, Vec<Refusal>>> {
+        let savepoint = if self.single { None } else { Some(self.db.begin().await?) };
+        match work.await {
+            Ok(value) => {
+                if let Some(savepoint) = savepoint {
+                    savepoint.commit().await?;
+                }
+                Ok(Ok(value))
+            }
+            Err(app::Error::Refused(refusals)) => {
+                match savepoint {
+                    Some(savepoint) => savepoint.rollback().await?,
+                    None => self.refused.store(true, Ordering::Release),
+                }
+                Ok(Err(refusals))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ends the operation's transaction: keeps what it wrote if all went well.
+    pub async fn finish(&self, well: bool) -> Result<()> {
+        if well && !self.refused.load(Ordering::Acquire) {
+            self.db.commit().await.map_err(Fault::from)
+        } else {
+            self.db.end().await;
+            Ok(())
+        }
+    }
+
+    /// Gives the connection back without waiting: for queries, which have nothing to keep.
+    pub async fn end(&self) {
+        self.db.end().await;
+    }
+}
+
+/// How resolvers get at their [`Request`].
+pub trait ContextExt {
+    /// The request, in the tenants' schema.
+    fn tenant(&self) -> &Request<TenantRealm>;
+
+    /// The request, in the shared realm's schema.
+    fn shared(&self) -> &Request<SharedRealm>;
+}
+
+impl ContextExt for Context<'_> {
+    fn tenant(&self) -> &Request<TenantRealm> {
+        self.data_unchecked::<Arc<Request<TenantRealm>>>()
+    }
+
+    fn shared(&self) -> &Request<SharedRealm> {
+        self.data_unchecked::<Arc<Request<SharedRealm>>>()
+    }
+}

@@ -1,0 +1,123 @@
+//! What a resolver may answer instead of a value, and the one table of codes.
+
+use async_graphql::{ErrorExtensionValues, Response, ServerError};
+use sea_orm::DbErr;
+
+use crate::app;
+use crate::auth::Denied;
+
+/// A resolver's failure. Its text is for clients; what the database said stays in the source.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The caller may not do this.
+    #[error("{0}")]
+    Denied(#[from] Denied),
+    /// An argument can't be used.
+    #[error("{0}")]
+    Input(String),
+    /// The database can't be reached or takes no more work.
+    #[error("the database is not available at the moment; try again shortly")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Anything that isn't the client's business.
+    #[error("something went wrong; the request's id leads to it in the log")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+pub type Result<T, E = Fault> = std::result::Result<T, E>;
+
+impl Fault {
+    pub fn internal(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Internal(Box::new(source))
+    }
+
+    /// The stable code that clients match on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Denied(denied) if denied.signed_in => "FORBIDDEN",
+            Self::Denied(_) => "UNAUTHENTICATED",
+            Self::Input(_) => "BAD_USER_INPUT",
+            Self::Unavailable(_) => "DATABASE_UNAVAILABLE",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+}
+
+impl From<DbErr> for Fault {
+    fn from(error: DbErr) -> Self {
+        if tenancy::error::is_unavailable(&error) {
+            Self::Unavailable(Box::new(error))
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+impl From<tenancy::Error> for Fault {
+    fn from(error: tenancy::Error) -> Self {
+        if error.is_unavailable() {
+            Self::Unavailable(Box::new(error))
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+impl From<app::Error> for Fault {
+    fn from(error: app::Error) -> Self {
+        match error {
+            app::Error::Denied(denied) => denied.into(),
+            app::Error::Database(error) => error.into(),
+            app::Error::Tenancy(error) => error.into(),
+            app::Error::Refused(refusals) => {
+                Self::Input(refusals.into_iter().map(|r| r.message).collect::<Vec<_>>().join("; "))
+            }
+            error @ app::Error::Internal(_) => Self::internal(error),
+        }
+    }
+}
+
+/// Gives every error of a response its code, and hides what clients must not see. Answers the
+/// faults that an operator should read about.
+pub fn finish(response: &mut Response, request_id: &str) -> Vec<String> {
+    let mut log = Vec::new();
+    for error in &mut response.errors {
+        let code = code_of(error, &mut log);
+        let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+        if extensions.get("code").is_none() {
+            extensions.set("code", code);
+        }
+        if code == "INTERNAL" {
+            extensions.set("requestId", request_id);
+        }
+    }
+    log
+}
+
+fn code_of(error: &ServerError, log: &mut Vec<String>) -> &'static str {
+    match error.source::<Fault>() {
+        Some(fault) => {
+            if let Fault::Unavailable(source) | Fault::Internal(source) = fault {
+                log.push(chain(source.as_ref()));
+            }
+            fault.code()
+        }
+        // Without a source it is the library's own word about the request.
+        None => "BAD_USER_INPUT",
+    }
+}
+
+/// An error with everything that caused it, for the log.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let more = error.to_string();
+        // Some libraries repeat their source in their own words.
+        if !text.ends_with(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,18 @@
+//! The two GraphQL APIs. Neither needs a database to be built or printed.
+
+mod context;
+mod cursor;
+mod error;
+mod filter;
+mod ids;
+mod noun;
+mod order;
+mod page;
+mod payload;
+mod related;
+mod scalars;
+pub mod tenant;
+
+pub use context::{ContextExt, Realm, Request};
+pub use error::{Fault, Result, chain, finish};
+pub use page::PageLimits;
