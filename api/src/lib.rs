@@ -1,3 +1,8 @@
 //! The server: the only composition root.
 
+pub mod app;
+pub mod auth;
+pub mod catalog;
 pub mod config;
+pub mod graphql;
+pub mod state;

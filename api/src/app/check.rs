@@ -1,5 +1,6 @@
 //! Checks of input, collected so that whoever gave it hears of everything at once.
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::error::{Code, Error, Refusal, Result};
@@ -54,11 +55,16 @@ impl Check {
     }
 
     /// The value, if what was given could be read as one.
-    pub fn given<T: Copy>(&mut self, field: &str, given: &Given<T>, what: &str) -> Option<T> {
+    fn given<T: Copy>(&mut self, field: &str, given: &Given<T>, what: &str) -> Option<T> {
         if given.is_err() {
             self.refuse(Code::Invalid, field, &format!("is not {what}"));
         }
         given.as_ref().ok().copied()
+    }
+
+    /// A day, if what was given is one.
+    pub fn day(&mut self, field: &str, given: &Given<NaiveDate>) -> Option<NaiveDate> {
+        self.given(field, given, "a day that exists, such as 2026-01-31")
     }
 
     /// An amount of at most fifteen digits before the point and four behind it.

@@ -1,9 +1,17 @@
 //! What the product does, whoever asks: a resolver, or a human at a terminal.
 
 pub mod check;
+pub mod customers;
+pub mod departments;
+pub mod employees;
 mod error;
+pub mod invoices;
+mod numbers;
+mod rows;
 
-pub use error::{Code, Error, Refusal, Result};
+use sea_orm::{ActiveValue, Value};
+
+pub use error::{Code, Error, Refusal, Result, on_constraint};
 
 /// A value as it was given: what it was read as, or the text that couldn't be read.
 pub type Given<T> = std::result::Result<T, String>;
@@ -13,3 +21,10 @@ pub type Change<T> = Option<Option<T>>;
 
 /// A reference to a row, `None` where the id that was given can't be one of this tenant's rows.
 pub type RowRef = Option<uuid::Uuid>;
+
+/// Changes a column if there is something to change it to.
+fn set<V: Into<Value>>(column: &mut ActiveValue<V>, to: Option<V>) {
+    if let Some(value) = to {
+        *column = ActiveValue::Set(value);
+    }
+}

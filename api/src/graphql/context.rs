@@ -91,7 +91,7 @@ impl<R: Realm> Request<R> {
     }
 
     pub fn page_limits(&self) -> PageLimits {
-        self.state.limits.page
+        self.state.page
     }
 
     pub fn realm_id(&self) -> Uuid {

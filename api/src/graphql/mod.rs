@@ -5,6 +5,7 @@ mod cursor;
 mod error;
 mod filter;
 mod ids;
+mod input;
 mod noun;
 mod order;
 mod page;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use async_graphql::{Object, SimpleObject, TypeName};
-use sea_orm::{EntityTrait, ModelTrait, QueryOrder, QuerySelect, Select};
+use sea_orm::{ConnectionTrait, EntityTrait, ModelTrait, QueryOrder, QuerySelect, Select};
 
 use super::cursor::{self, Cursor};
 use super::error::{Fault, Result};
@@ -78,6 +78,12 @@ impl<N: Noun> Plan<N> {
         select = select.order_by(statement_order.key, statement_order.direction());
         let select = select.limit(size as u64 + 1);
         Ok(Self { select, statement_order, order, size, backward, bounded })
+    }
+
+    /// Asks for the page.
+    pub async fn run(self, db: &impl ConnectionTrait) -> Result<Option<Page<N>>> {
+        let rows = self.select.clone().all(db).await?;
+        Ok(Some(self.page(rows)))
     }
 
     /// The page that these rows are.

@@ -1,0 +1,73 @@
+//! The numbers that people call rows by: given, or drawn as the next of a series.
+
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{ConnectionTrait, DbErr};
+
+use entity::tenant::number_series::{Column, Entity};
+
+/// A noun whose rows are numbered.
+#[derive(Debug, Clone, Copy)]
+pub enum Series {
+    Employee,
+    Customer,
+    Invoice,
+}
+
+impl Series {
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Employee => "employee",
+            Self::Customer => "customer",
+            Self::Invoice => "invoice",
+        }
+    }
+}
+
+/// The number to use: the given one, past which the series then continues, or the next.
+pub async fn number(
+    db: &impl ConnectionTrait,
+    series: Series,
+    given: Option<String>,
+) -> Result<String, DbErr> {
+    match given {
+        Some(number) => {
+            pass(db, series, &number).await?;
+            Ok(number)
+        }
+        None => draw(db, series).await,
+    }
+}
+
+/// Makes sure that the series never comes to a number that was given.
+pub async fn pass(db: &impl ConnectionTrait, series: Series, number: &str) -> Result<(), DbErr> {
+    let Some(next) = number.parse::<i64>().ok().and_then(|number| number.checked_add(1)) else {
+        return Ok(());
+    };
+    let ahead = Expr::col((Entity, Column::Next)).lt(next);
+    let continues = OnConflict::column(Column::Noun)
+        .update_column(Column::Next)
+        .action_and_where(ahead)
+        .to_owned();
+    db.execute(&insert(series, next.max(1)).on_conflict(continues).to_owned()).await?;
+    Ok(())
+}
+
+async fn draw(db: &impl ConnectionTrait, series: Series) -> Result<String, DbErr> {
+    let one_more = Expr::col((Entity, Column::Next)).add(1);
+    let continues = OnConflict::column(Column::Noun).value(Column::Next, one_more).to_owned();
+    let drawn = insert(series, 2)
+        .on_conflict(continues)
+        .returning(Query::returning().expr_as(Expr::col(Column::Next).sub(1), "drawn"))
+        .to_owned();
+    let row = db.query_one(&drawn).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotInserted)?;
+    Ok(row.try_get::<i64>("", "drawn")?.to_string())
+}
+
+fn insert(series: Series, next: i64) -> sea_orm::sea_query::InsertStatement {
+    Query::insert()
+        .into_table(Entity)
+        .columns([Column::Noun, Column::Next])
+        .values_panic([series.noun().into(), next.into()])
+        .to_owned()
+}

@@ -1,0 +1,212 @@
+//! Departments.
+
+use async_graphql::{Context, ID, InputObject, Object};
+use entity::tenant::{department, employee};
+use sea_orm::{EntityTrait, QueryFilter};
+
+use super::employee::{Employee, EmployeeFilter, EmployeeOrder};
+use crate::app::departments;
+use crate::auth::permission::{EditStaff, ViewStaff};
+use crate::graphql::filter::{Conditions, StringFilter};
+use crate::graphql::noun::noun;
+use crate::graphql::order::{OrderBy, OrderDirection, order_by};
+use crate::graphql::page::{Page, PageArgs, Plan};
+use crate::graphql::payload::payload;
+use crate::graphql::scalars::Moment;
+use crate::graphql::{ContextExt, Result};
+
+noun!(
+    /// A part of the company in which employees work.
+    Department,
+    department::Entity
+);
+
+/// A part of the company in which employees work.
+#[Object]
+impl Department {
+    /// Its global id.
+    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
+        ctx.tenant().global_id::<Self>(self.0.id)
+    }
+
+    /// What it is called; no two departments have the same name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// When it was entered here.
+    async fn created(&self) -> Moment {
+        Moment(self.0.created_at)
+    }
+
+    /// The employees who work in it.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's, as Relay has them")]
+    async fn employees(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only these.")] filter: Option<EmployeeFilter>,
+        #[graphql(desc = "In this order; in the order of entry if not given.")]
+        order_by: Option<EmployeeOrder>,
+    ) -> Result<Page<Employee>> {
+        let request = ctx.tenant();
+        let related = request.related(request.can::<ViewStaff>()?);
+        let select = employee::Entity::find().filter(EmployeeFilter::condition(filter, request)?);
+        let args = PageArgs::new(first, after, last, before);
+        let plan = Plan::new(select, order_by.ordering(), &args, request.page_limits())?;
+        related.page(self.0.id, employee::Column::DepartmentId, plan).await
+    }
+}
+
+/// Which departments. All conditions that are given must hold.
+#[derive(Debug, Default, InputObject)]
+pub struct DepartmentFilter {
+    /// By name.
+    name: Option<StringFilter>,
+}
+
+order_by! {
+    /// In which order departments come.
+    DepartmentOrder(DepartmentOrderField) on department::Entity {
+        /// By when they were entered.
+        Created => Id,
+        /// By name.
+        Name => Name,
+    }
+}
+
+#[derive(Default)]
+pub struct DepartmentQueries;
+
+#[Object]
+impl DepartmentQueries {
+    /// The department of this id, `null` where there is none.
+    async fn department(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<Department>> {
+        let request = ctx.tenant();
+        request.by_id(request.db(request.can::<ViewStaff>()?), &id).await
+    }
+
+    /// The departments.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's, as Relay has them")]
+    async fn departments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only these.")] filter: Option<DepartmentFilter>,
+        #[graphql(desc = "In this order; in the order of entry if not given.")]
+        order_by: Option<DepartmentOrder>,
+    ) -> Result<Option<Page<Department>>> {
+        let request = ctx.tenant();
+        let db = request.db(request.can::<ViewStaff>()?);
+        let filter = filter.unwrap_or_default();
+        let condition = Conditions::new().text(department::Column::Name, filter.name)?.finish();
+        let select = department::Entity::find().filter(condition);
+        let args = PageArgs::new(first, after, last, before);
+        Plan::new(select, order_by.ordering(), &args, request.page_limits())?.run(db).await
+    }
+}
+
+/// A department to be.
+#[derive(Debug, InputObject)]
+pub struct CreateDepartmentInput {
+    /// What it is called, at most 200 characters.
+    name: String,
+}
+
+/// What is to change of a department; what is left out stays as it is.
+#[derive(Debug, InputObject)]
+pub struct UpdateDepartmentInput {
+    /// Which department.
+    id: ID,
+    /// What it is called, at most 200 characters.
+    name: Option<String>,
+}
+
+/// Which department is to go.
+#[derive(Debug, InputObject)]
+pub struct DeleteDepartmentInput {
+    /// Which department. It must have no employees any more.
+    id: ID,
+}
+
+payload! {
+    /// What came of `createDepartment`.
+    CreateDepartmentPayload {
+        /// The new department.
+        department: Department,
+    }
+}
+
+payload! {
+    /// What came of `updateDepartment`.
+    UpdateDepartmentPayload {
+        /// The department as it is now.
+        department: Department,
+    }
+}
+
+payload! {
+    /// What came of `deleteDepartment`.
+    DeleteDepartmentPayload {
+        /// The id of the department that is gone.
+        deleted_id: ID,
+    }
+}
+
+#[derive(Default)]
+pub struct DepartmentMutations;
+
+#[Object]
+impl DepartmentMutations {
+    /// Enters a new department.
+    async fn create_department(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The department to be.")] input: CreateDepartmentInput,
+    ) -> Result<Option<CreateDepartmentPayload>> {
+        let request = ctx.tenant();
+        let can = request.can::<EditStaff>()?;
+        let work = departments::create(request.db(can), can, input.name);
+        let outcome = request.write(work).await?;
+        Ok(Some(CreateDepartmentPayload::of(outcome, |row| (Some(Department(row)),))))
+    }
+
+    /// Changes a department.
+    async fn update_department(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to change.")] input: UpdateDepartmentInput,
+    ) -> Result<Option<UpdateDepartmentPayload>> {
+        let request = ctx.tenant();
+        let can = request.can::<EditStaff>()?;
+        let id = request.local_id::<Department>(&input.id);
+        let work = departments::update(request.db(can), can, id, input.name);
+        let outcome = request.write(work).await?;
+        Ok(Some(UpdateDepartmentPayload::of(outcome, |row| (Some(Department(row)),))))
+    }
+
+    /// Deletes a department that has no employees any more.
+    async fn delete_department(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which department.")] input: DeleteDepartmentInput,
+    ) -> Result<Option<DeleteDepartmentPayload>> {
+        let request = ctx.tenant();
+        let can = request.can::<EditStaff>()?;
+        let id = request.local_id::<Department>(&input.id);
+        let outcome = request.write(departments::delete(request.db(can), can, id)).await?;
+        Ok(Some(DeleteDepartmentPayload::of(outcome, |_| (Some(input.id),))))
+    }
+}

@@ -1,0 +1,319 @@
+//! Employees.
+
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
+use entity::tenant::employee;
+use sea_orm::sea_query::Condition;
+use sea_orm::{EntityTrait, QueryFilter};
+use tenancy::TenantRealm;
+
+use super::department::Department;
+use crate::app::employees::{self, EmployeeChanges, NewEmployee};
+use crate::auth::permission::{EditStaff, ViewStaff};
+use crate::graphql::filter::{Conditions, DateFilter, IdFilter, StringFilter};
+use crate::graphql::input::{change, change_to};
+use crate::graphql::noun::noun;
+use crate::graphql::order::{OrderBy, OrderDirection, order_by};
+use crate::graphql::page::{Page, PageArgs, Plan};
+use crate::graphql::payload::payload;
+use crate::graphql::scalars::{Date, Moment};
+use crate::graphql::{ContextExt, Request, Result};
+
+noun!(
+    /// A person who works for this tenant, and who need not be one of its users.
+    Employee,
+    employee::Entity
+);
+
+/// A person who works for this tenant, and who need not be one of its users.
+#[Object]
+impl Employee {
+    /// Its global id.
+    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
+        ctx.tenant().global_id::<Self>(self.0.id)
+    }
+
+    /// What people call the employee by; no two employees have the same number.
+    async fn number(&self) -> &str {
+        &self.0.number
+    }
+
+    /// The employee's full name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The e-mail address, `null` where none is known.
+    async fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
+    }
+
+    /// The job title, `null` where none is known.
+    async fn title(&self) -> Option<&str> {
+        self.0.title.as_deref()
+    }
+
+    /// The day of hiring, `null` where it isn't known.
+    async fn hired_on(&self) -> Option<Date> {
+        self.0.hired_on.map(Into::into)
+    }
+
+    /// When the employee was entered here.
+    async fn created(&self) -> Moment {
+        Moment(self.0.created_at)
+    }
+
+    /// The department that the employee works in, `null` where there is none.
+    async fn department(&self, ctx: &Context<'_>) -> Result<Option<Department>> {
+        let Some(id) = self.0.department_id else { return Ok(None) };
+        let request = ctx.tenant();
+        request.related(request.can::<ViewStaff>()?).one(id).await
+    }
+
+    /// Who manages the employee, `null` where nobody does.
+    async fn manager(&self, ctx: &Context<'_>) -> Result<Option<Employee>> {
+        let Some(id) = self.0.manager_id else { return Ok(None) };
+        let request = ctx.tenant();
+        request.related(request.can::<ViewStaff>()?).one(id).await
+    }
+
+    /// Whom the employee manages.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's, as Relay has them")]
+    async fn reports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only these.")] filter: Option<EmployeeFilter>,
+        #[graphql(desc = "In this order; in the order of entry if not given.")]
+        order_by: Option<EmployeeOrder>,
+    ) -> Result<Page<Employee>> {
+        let request = ctx.tenant();
+        let related = request.related(request.can::<ViewStaff>()?);
+        let select = employee::Entity::find().filter(EmployeeFilter::condition(filter, request)?);
+        let args = PageArgs::new(first, after, last, before);
+        let plan = Plan::new(select, order_by.ordering(), &args, request.page_limits())?;
+        related.page(self.0.id, employee::Column::ManagerId, plan).await
+    }
+}
+
+/// Which employees. All conditions that are given must hold.
+#[derive(Debug, Default, InputObject)]
+pub struct EmployeeFilter {
+    /// By number.
+    number: Option<StringFilter>,
+    /// By name.
+    name: Option<StringFilter>,
+    /// By e-mail address.
+    email: Option<StringFilter>,
+    /// By job title.
+    title: Option<StringFilter>,
+    /// By department.
+    department: Option<IdFilter>,
+    /// By manager.
+    manager: Option<IdFilter>,
+    /// By day of hiring.
+    hired_on: Option<DateFilter>,
+}
+
+impl EmployeeFilter {
+    pub(super) fn condition(this: Option<Self>, request: &Request<TenantRealm>) -> Result<Condition> {
+        use employee::Column;
+        let this = this.unwrap_or_default();
+        let department = |id: &ID| request.local_id::<Department>(id);
+        let manager = |id: &ID| request.local_id::<Employee>(id);
+        Ok(Conditions::new()
+            .text(Column::Number, this.number)?
+            .text(Column::Name, this.name)?
+            .text(Column::Email, this.email)?
+            .text(Column::Title, this.title)?
+            .reference(Column::DepartmentId, this.department, department)?
+            .reference(Column::ManagerId, this.manager, manager)?
+            .date(Column::HiredOn, this.hired_on)?
+            .finish())
+    }
+}
+
+order_by! {
+    /// In which order employees come.
+    EmployeeOrder(EmployeeOrderField) on employee::Entity {
+        /// By when they were entered.
+        Created => Id,
+        /// By number, as text.
+        Number => Number,
+        /// By name.
+        Name => Name,
+    }
+}
+
+#[derive(Default)]
+pub struct EmployeeQueries;
+
+#[Object]
+impl EmployeeQueries {
+    /// The employee of this id, `null` where there is none.
+    async fn employee(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<Employee>> {
+        let request = ctx.tenant();
+        request.by_id(request.db(request.can::<ViewStaff>()?), &id).await
+    }
+
+    /// The employees.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's, as Relay has them")]
+    async fn employees(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only these.")] filter: Option<EmployeeFilter>,
+        #[graphql(desc = "In this order; in the order of entry if not given.")]
+        order_by: Option<EmployeeOrder>,
+    ) -> Result<Option<Page<Employee>>> {
+        let request = ctx.tenant();
+        let db = request.db(request.can::<ViewStaff>()?);
+        let select = employee::Entity::find().filter(EmployeeFilter::condition(filter, request)?);
+        let args = PageArgs::new(first, after, last, before);
+        Plan::new(select, order_by.ordering(), &args, request.page_limits())?.run(db).await
+    }
+}
+
+/// An employee to be.
+#[derive(Debug, InputObject)]
+pub struct CreateEmployeeInput {
+    /// What people call the employee by, at most 50 characters; the next number if not given.
+    number: Option<String>,
+    /// The full name, at most 200 characters.
+    name: String,
+    /// The e-mail address.
+    email: Option<String>,
+    /// The job title, at most 200 characters.
+    title: Option<String>,
+    /// The department to work in.
+    department_id: Option<ID>,
+    /// Who manages the employee.
+    manager_id: Option<ID>,
+    /// The day of hiring.
+    hired_on: Option<Date>,
+}
+
+/// What is to change of an employee; what is left out stays as it is, `null` clears.
+#[derive(Debug, InputObject)]
+pub struct UpdateEmployeeInput {
+    /// Which employee.
+    id: ID,
+    /// What people call the employee by, at most 50 characters.
+    number: Option<String>,
+    /// The full name, at most 200 characters.
+    name: Option<String>,
+    /// The e-mail address.
+    email: MaybeUndefined<String>,
+    /// The job title, at most 200 characters.
+    title: MaybeUndefined<String>,
+    /// The department to work in.
+    department_id: MaybeUndefined<ID>,
+    /// Who manages the employee.
+    manager_id: MaybeUndefined<ID>,
+    /// The day of hiring.
+    hired_on: MaybeUndefined<Date>,
+}
+
+/// Which employee is to go.
+#[derive(Debug, InputObject)]
+pub struct DeleteEmployeeInput {
+    /// Which employee, who must not manage anybody any more.
+    id: ID,
+}
+
+payload! {
+    /// What came of `createEmployee`.
+    CreateEmployeePayload {
+        /// The new employee.
+        employee: Employee,
+    }
+}
+
+payload! {
+    /// What came of `updateEmployee`.
+    UpdateEmployeePayload {
+        /// The employee as it is now.
+        employee: Employee,
+    }
+}
+
+payload! {
+    /// What came of `deleteEmployee`.
+    DeleteEmployeePayload {
+        /// The id of the employee who is gone.
+        deleted_id: ID,
+    }
+}
+
+#[derive(Default)]
+pub struct EmployeeMutations;
+
+#[Object]
+impl EmployeeMutations {
+    /// Enters a new employee.
+    async fn create_employee(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The employee to be.")] input: CreateEmployeeInput,
+    ) -> Result<Option<CreateEmployeePayload>> {
+        let request = ctx.tenant();
+        let can = request.can::<EditStaff>()?;
+        let new = NewEmployee {
+            number: input.number,
+            name: input.name,
+            email: input.email,
+            title: input.title,
+            department: input.department_id.map(|id| request.local_id::<Department>(&id)),
+            manager: input.manager_id.map(|id| request.local_id::<Employee>(&id)),
+            hired_on: input.hired_on.map(|date| date.0),
+        };
+        let outcome = request.write(employees::create(request.db(can), can, new)).await?;
+        Ok(Some(CreateEmployeePayload::of(outcome, |row| (Some(Employee(row)),))))
+    }
+
+    /// Changes an employee.
+    async fn update_employee(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to change.")] input: UpdateEmployeeInput,
+    ) -> Result<Option<UpdateEmployeePayload>> {
+        let request = ctx.tenant();
+        let can = request.can::<EditStaff>()?;
+        let id = request.local_id::<Employee>(&input.id);
+        let changes = EmployeeChanges {
+            number: input.number,
+            name: input.name,
+            email: change(input.email),
+            title: change(input.title),
+            department: change_to(input.department_id, |id| request.local_id::<Department>(&id)),
+            manager: change_to(input.manager_id, |id| request.local_id::<Employee>(&id)),
+            hired_on: change_to(input.hired_on, |date| date.0),
+        };
+        let outcome = request.write(employees::update(request.db(can), can, id, changes)).await?;
+        Ok(Some(UpdateEmployeePayload::of(outcome, |row| (Some(Employee(row)),))))
+    }
+
+    /// Deletes an employee who doesn't manage anybody any more.
+    async fn delete_employee(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which employee.")] input: DeleteEmployeeInput,
+    ) -> Result<Option<DeleteEmployeePayload>> {
+        let request = ctx.tenant();
+        let can = request.can::<EditStaff>()?;
+        let id = request.local_id::<Employee>(&input.id);
+        let outcome = request.write(employees::delete(request.db(can), can, id)).await?;
+        Ok(Some(DeleteEmployeePayload::of(outcome, |_| (Some(input.id),))))
+    }
+}
