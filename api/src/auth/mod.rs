@@ -6,7 +6,7 @@
 //! 2. [`permission`]: what each role may do, in one table; [`Can<P>`](permission::Can) is the
 //!    proof of a check, which resolvers and steps of business take as an argument.
 //! 3. [`token`]: a principal as a short-lived signed text, and back.
-//! 4. [`keys`]: what signs it; [`pem`] and [`secret_file`] say where keys come from.
+//! 4. [`keys`]: what signs it; `pem` and `secret_file` say where keys come from.
 //! 5. [`refresh`]: the long-lived random text that gets a new access token.
 //! 6. [`password`]: how somebody is known in the first place.
 //!

@@ -64,3 +64,21 @@ fn write(path: &Path) -> io::Result<()> {
     writeln!(file, "{secret}")?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::tempdir;
+
+    use super::*;
+
+    /// From its first moment on: `load` mends the mode, but only later.
+    #[test]
+    fn a_new_file_is_its_owners_alone() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("secret");
+        write(&path).unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(load(&path).unwrap().len(), 43, "32 bytes in base64url");
+    }
+}
