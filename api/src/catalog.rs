@@ -39,11 +39,15 @@ impl Catalog for Registry {
     }
 
     async fn all(&self) -> Result<Vec<Tenant>, Error> {
-        self.ask("WHERE t.status <> 'dropped' ORDER BY t.id", vec![]).await
+        self.ask("WHERE t.status <> 'dropped' ORDER BY t.id", vec![])
+            .await
     }
 
     async fn by_id(&self, id: TenantId) -> Result<Option<Tenant>, Error> {
-        Ok(self.ask("WHERE t.id = $1", vec![id.as_uuid().into()]).await?.pop())
+        Ok(self
+            .ask("WHERE t.id = $1", vec![id.as_uuid().into()])
+            .await?
+            .pop())
     }
 }
 
@@ -54,7 +58,9 @@ fn read(row: &QueryResult) -> Result<Tenant, Error> {
     Ok(Tenant {
         id: id.into(),
         slug: text("slug")?.parse().map_err(|_| damaged("slug"))?,
-        schema: text("schema_name")?.parse().map_err(|_| damaged("schema name"))?,
+        schema: text("schema_name")?
+            .parse()
+            .map_err(|_| damaged("schema name"))?,
         status: text("status")?.parse().map_err(|_| damaged("status"))?,
         version: row.try_get("", "version")?,
         breaking: row.try_get("", "breaking")?,

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use tenancy::{Database, Directory, History, Operator, PoolOptions};
+use tenancy::{Database, Directory, History, Operator};
 
 use crate::auth::{Hasher, Tokens};
 use crate::catalog::Registry;
-use crate::config::{Config, DatabaseUrl};
+use crate::config::Config;
 use crate::graphql::PageLimits;
 
 /// Everything that requests and commands work with.

@@ -31,7 +31,11 @@ impl Check {
         } else if text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
             self.refuse(Code::Invalid, field, "must not hold control characters");
         } else if text.chars().count() > most {
-            self.refuse(Code::TooLong, field, &format!("must not be longer than {most} characters"));
+            self.refuse(
+                Code::TooLong,
+                field,
+                &format!("must not be longer than {most} characters"),
+            );
         }
     }
 
@@ -90,12 +94,20 @@ impl Check {
     pub fn refuse(&mut self, code: Code, field: &str, message: &str) {
         let mut path = self.prefix.clone();
         path.push(field.to_owned());
-        self.refusals.push(Refusal { code, message: message.to_owned(), field: path });
+        self.refusals.push(Refusal {
+            code,
+            message: message.to_owned(),
+            field: path,
+        });
     }
 
     /// Fine, or all that is wrong.
     pub fn finish(self) -> Result<()> {
-        if self.refusals.is_empty() { Ok(()) } else { Err(Error::Refused(self.refusals)) }
+        if self.refusals.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Refused(self.refusals))
+        }
     }
 }
 
@@ -105,7 +117,10 @@ pub fn fits_money(amount: Decimal) -> bool {
     if exact.scale() > 4 {
         return false;
     }
-    let units = exact.mantissa().unsigned_abs().checked_mul(10_u128.pow(4 - exact.scale()));
+    let units = exact
+        .mantissa()
+        .unsigned_abs()
+        .checked_mul(10_u128.pow(4 - exact.scale()));
     units.is_some_and(|units| units <= MOST)
 }
 
@@ -117,7 +132,10 @@ mod tests {
         let mut check = Check::default();
         body(&mut check);
         match check.finish() {
-            Err(Error::Refused(all)) => all.into_iter().map(|r| (r.code, r.field.join("."))).collect(),
+            Err(Error::Refused(all)) => all
+                .into_iter()
+                .map(|r| (r.code, r.field.join(".")))
+                .collect(),
             _ => vec![],
         }
     }
@@ -127,7 +145,11 @@ mod tests {
         for fine in ["0", "-1", "999999999999999.9999", "1.50000"] {
             assert!(fits_money(fine.parse().unwrap()), "{fine}");
         }
-        for wrong in ["1000000000000000", "0.00001", "79228162514264337593543950335"] {
+        for wrong in [
+            "1000000000000000",
+            "0.00001",
+            "79228162514264337593543950335",
+        ] {
             assert!(!fits_money(wrong.parse().unwrap()), "{wrong}");
         }
     }
@@ -138,7 +160,9 @@ mod tests {
             check.text("name", " ", 10);
             check.text("title", "a\0b", 10);
             check.email("email", Some("nobody"));
-            check.within(&["lines".into(), "0".into()], |check| check.text("description", "abc", 2));
+            check.within(&["lines".into(), "0".into()], |check| {
+                check.text("description", "abc", 2)
+            });
         });
         assert_eq!(
             wrong,

@@ -11,11 +11,19 @@ use super::{Change, RowRef, rows, set};
 use crate::auth::Can;
 use crate::auth::permission::{DeleteSales, EditSales};
 
-const MEANINGS: &[Meaning] =
-    &[("customer_number_key", Code::Taken, "number", "another customer has this number")];
+const MEANINGS: &[Meaning] = &[(
+    "customer_number_key",
+    Code::Taken,
+    "number",
+    "another customer has this number",
+)];
 
-const IN_USE: &[Meaning] =
-    &[("invoice_customer_id_fkey", Code::InUse, "id", "this customer still has invoices")];
+const IN_USE: &[Meaning] = &[(
+    "invoice_customer_id_fkey",
+    Code::InUse,
+    "id",
+    "this customer still has invoices",
+)];
 
 /// How and where a customer is reached. Each is nothing, a new value, or `Some(None)` to clear it.
 #[derive(Debug, Default)]
@@ -73,7 +81,9 @@ pub async fn create(
         ..Default::default()
     };
     contact.apply(&mut row);
-    row.insert(db).await.map_err(|error| on_constraint(error, MEANINGS))
+    row.insert(db)
+        .await
+        .map_err(|error| on_constraint(error, MEANINGS))
 }
 
 pub async fn update(
@@ -89,16 +99,24 @@ pub async fn update(
     contact.check(&mut check);
     check.finish()?;
 
-    let mut row = rows::find::<Entity>(db, id, "customer").await?.into_active_model();
+    let mut row = rows::find::<Entity>(db, id, "customer")
+        .await?
+        .into_active_model();
     if let Some(number) = &number {
         numbers::pass(db, Series::Customer, number).await?;
     }
     set(&mut row.number, number);
     set(&mut row.name, name);
     contact.apply(&mut row);
-    row.update(db).await.map_err(|error| on_constraint(error, MEANINGS))
+    row.update(db)
+        .await
+        .map_err(|error| on_constraint(error, MEANINGS))
 }
 
-pub async fn delete(db: &impl ConnectionTrait, _: Can<DeleteSales>, id: RowRef) -> Result<uuid::Uuid> {
+pub async fn delete(
+    db: &impl ConnectionTrait,
+    _: Can<DeleteSales>,
+    id: RowRef,
+) -> Result<uuid::Uuid> {
     rows::delete::<Entity>(db, id, "customer", IN_USE).await
 }

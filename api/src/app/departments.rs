@@ -11,14 +11,30 @@ use crate::auth::Can;
 use crate::auth::permission::EditStaff;
 
 const MEANINGS: &[Meaning] = &[
-    ("department_name_key", Code::Taken, "name", "another department has this name"),
-    ("employee_department_id_fkey", Code::InUse, "id", "employees still belong to this department"),
+    (
+        "department_name_key",
+        Code::Taken,
+        "name",
+        "another department has this name",
+    ),
+    (
+        "employee_department_id_fkey",
+        Code::InUse,
+        "id",
+        "employees still belong to this department",
+    ),
 ];
 
 pub async fn create(db: &impl ConnectionTrait, _: Can<EditStaff>, name: String) -> Result<Model> {
     checked(&name)?;
-    let row = ActiveModel { name: Set(name), created_at: Set(Utc::now()), ..Default::default() };
-    row.insert(db).await.map_err(|error| on_constraint(error, MEANINGS))
+    let row = ActiveModel {
+        name: Set(name),
+        created_at: Set(Utc::now()),
+        ..Default::default()
+    };
+    row.insert(db)
+        .await
+        .map_err(|error| on_constraint(error, MEANINGS))
 }
 
 pub async fn update(
@@ -30,12 +46,20 @@ pub async fn update(
     if let Some(name) = &name {
         checked(name)?;
     }
-    let mut row = rows::find::<Entity>(db, id, "department").await?.into_active_model();
+    let mut row = rows::find::<Entity>(db, id, "department")
+        .await?
+        .into_active_model();
     row.name = name.map_or(row.name, Set);
-    row.update(db).await.map_err(|error| on_constraint(error, MEANINGS))
+    row.update(db)
+        .await
+        .map_err(|error| on_constraint(error, MEANINGS))
 }
 
-pub async fn delete(db: &impl ConnectionTrait, _: Can<EditStaff>, id: RowRef) -> Result<uuid::Uuid> {
+pub async fn delete(
+    db: &impl ConnectionTrait,
+    _: Can<EditStaff>,
+    id: RowRef,
+) -> Result<uuid::Uuid> {
     rows::delete::<Entity>(db, id, "department", MEANINGS).await
 }
 

@@ -12,13 +12,32 @@ use crate::auth::Can;
 use crate::auth::permission::EditStaff;
 
 const MEANINGS: &[Meaning] = &[
-    ("employee_number_key", Code::Taken, "number", "another employee has this number"),
-    ("employee_department_id_fkey", Code::NotFound, "departmentId", "no such department"),
-    ("employee_manager_id_fkey", Code::NotFound, "managerId", "no such employee"),
+    (
+        "employee_number_key",
+        Code::Taken,
+        "number",
+        "another employee has this number",
+    ),
+    (
+        "employee_department_id_fkey",
+        Code::NotFound,
+        "departmentId",
+        "no such department",
+    ),
+    (
+        "employee_manager_id_fkey",
+        Code::NotFound,
+        "managerId",
+        "no such employee",
+    ),
 ];
 
-const IN_USE: &[Meaning] =
-    &[("employee_manager_id_fkey", Code::InUse, "id", "this employee still manages others")];
+const IN_USE: &[Meaning] = &[(
+    "employee_manager_id_fkey",
+    Code::InUse,
+    "id",
+    "this employee still manages others",
+)];
 
 /// An employee to be. References are `None` where there is none, `Some(None)` where it is no row's.
 #[derive(Debug, Default)]
@@ -44,14 +63,22 @@ pub struct EmployeeChanges {
     pub hired_on: Change<Given<NaiveDate>>,
 }
 
-pub async fn create(db: &impl ConnectionTrait, _: Can<EditStaff>, new: NewEmployee) -> Result<Model> {
+pub async fn create(
+    db: &impl ConnectionTrait,
+    _: Can<EditStaff>,
+    new: NewEmployee,
+) -> Result<Model> {
     let mut check = Check::default();
     check.optional_text("number", new.number.as_deref(), 50);
     check.text("name", &new.name, 200);
     check.email("email", new.email.as_deref());
     check.optional_text("title", new.title.as_deref(), 200);
-    let department = new.department.and_then(|row| check.row("departmentId", row, "department"));
-    let manager = new.manager.and_then(|row| check.row("managerId", row, "employee"));
+    let department = new
+        .department
+        .and_then(|row| check.row("departmentId", row, "department"));
+    let manager = new
+        .manager
+        .and_then(|row| check.row("managerId", row, "employee"));
     let hired_on = new.hired_on.and_then(|date| check.day("hiredOn", &date));
     check.finish()?;
 
@@ -66,7 +93,9 @@ pub async fn create(db: &impl ConnectionTrait, _: Can<EditStaff>, new: NewEmploy
         created_at: Set(Utc::now()),
         ..Default::default()
     };
-    row.insert(db).await.map_err(|error| on_constraint(error, MEANINGS))
+    row.insert(db)
+        .await
+        .map_err(|error| on_constraint(error, MEANINGS))
 }
 
 pub async fn update(
@@ -79,19 +108,28 @@ pub async fn update(
     check.optional_text("number", changes.number.as_deref(), 50);
     check.optional_text("name", changes.name.as_deref(), 200);
     check.email("email", changes.email.as_ref().and_then(Option::as_deref));
-    check.optional_text("title", changes.title.as_ref().and_then(Option::as_deref), 200);
+    check.optional_text(
+        "title",
+        changes.title.as_ref().and_then(Option::as_deref),
+        200,
+    );
     let department = changes
         .department
         .map(|to| to.and_then(|row| check.row("departmentId", row, "department")));
-    let manager =
-        changes.manager.map(|to| to.and_then(|row| check.row("managerId", row, "employee")));
-    let hired_on = changes.hired_on.map(|to| to.and_then(|date| check.day("hiredOn", &date)));
+    let manager = changes
+        .manager
+        .map(|to| to.and_then(|row| check.row("managerId", row, "employee")));
+    let hired_on = changes
+        .hired_on
+        .map(|to| to.and_then(|date| check.day("hiredOn", &date)));
     if id.is_some() && manager == Some(id) {
         check.refuse(Code::Invalid, "managerId", "nobody manages themselves");
     }
     check.finish()?;
 
-    let mut row = rows::find::<Entity>(db, id, "employee").await?.into_active_model();
+    let mut row = rows::find::<Entity>(db, id, "employee")
+        .await?
+        .into_active_model();
     if let Some(number) = &changes.number {
         numbers::pass(db, Series::Employee, number).await?;
     }
@@ -102,9 +140,15 @@ pub async fn update(
     set(&mut row.department_id, department);
     set(&mut row.manager_id, manager);
     set(&mut row.hired_on, hired_on);
-    row.update(db).await.map_err(|error| on_constraint(error, MEANINGS))
+    row.update(db)
+        .await
+        .map_err(|error| on_constraint(error, MEANINGS))
 }
 
-pub async fn delete(db: &impl ConnectionTrait, _: Can<EditStaff>, id: RowRef) -> Result<uuid::Uuid> {
+pub async fn delete(
+    db: &impl ConnectionTrait,
+    _: Can<EditStaff>,
+    id: RowRef,
+) -> Result<uuid::Uuid> {
     rows::delete::<Entity>(db, id, "employee", IN_USE).await
 }

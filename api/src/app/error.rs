@@ -53,7 +53,11 @@ pub enum Code {
 impl Refusal {
     pub fn new(code: Code, field: &[&str], message: impl Into<String>) -> Self {
         let field = field.iter().map(|&part| part.to_owned()).collect();
-        Self { code, message: message.into(), field }
+        Self {
+            code,
+            message: message.into(),
+            field,
+        }
     }
 
     /// A row that is not there, or not this tenant's: nobody can tell which.
@@ -75,7 +79,9 @@ pub type Meaning = (&'static str, Code, &'static str, &'static str);
 /// stays the database's error.
 pub fn on_constraint(error: DbErr, meanings: &[Meaning]) -> Error {
     let name = violated(&error);
-    let found = meanings.iter().find(|(constraint, ..)| name.as_deref() == Some(*constraint));
+    let found = meanings
+        .iter()
+        .find(|(constraint, ..)| name.as_deref() == Some(*constraint));
     match found {
         Some((_, code, field, message)) => Refusal::new(*code, &[field], *message).into(),
         None => error.into(),

@@ -20,8 +20,18 @@ use crate::auth::permission::{DeleteSales, EditSales};
 pub const MOST_LINES: usize = 500;
 
 const MEANINGS: &[Meaning] = &[
-    ("invoice_number_key", Code::Taken, "number", "another invoice has this number"),
-    ("invoice_customer_id_fkey", Code::NotFound, "customerId", "no such customer"),
+    (
+        "invoice_number_key",
+        Code::Taken,
+        "number",
+        "another invoice has this number",
+    ),
+    (
+        "invoice_customer_id_fkey",
+        Code::NotFound,
+        "customerId",
+        "no such customer",
+    ),
 ];
 
 /// An invoice to be.
@@ -61,12 +71,18 @@ struct Lines {
     total: Decimal,
 }
 
-pub async fn create(db: &impl ConnectionTrait, _: Can<EditSales>, new: NewInvoice) -> Result<Model> {
+pub async fn create(
+    db: &impl ConnectionTrait,
+    _: Can<EditSales>,
+    new: NewInvoice,
+) -> Result<Model> {
     let mut check = Check::default();
     check.optional_text("number", new.number.as_deref(), 50);
     let customer = check.row("customerId", new.customer, "customer");
     let today = || Utc::now().date_naive();
-    let issued_on = new.issued_on.map_or_else(|| Some(today()), |date| check.day("issuedOn", &date));
+    let issued_on = new
+        .issued_on
+        .map_or_else(|| Some(today()), |date| check.day("issuedOn", &date));
     let due_on = new.due_on.and_then(|date| check.day("dueOn", &date));
     check_days(&mut check, issued_on, due_on);
     let lines = check_lines(&mut check, new.lines);
@@ -85,7 +101,10 @@ pub async fn create(db: &impl ConnectionTrait, _: Can<EditSales>, new: NewInvoic
         created_at: Set(Utc::now()),
         ..Default::default()
     };
-    let invoice = row.insert(db).await.map_err(|error| on_constraint(error, MEANINGS))?;
+    let invoice = row
+        .insert(db)
+        .await
+        .map_err(|error| on_constraint(error, MEANINGS))?;
     insert_lines(db, invoice.id, lines).await?;
     Ok(invoice)
 }
@@ -98,9 +117,15 @@ pub async fn update(
 ) -> Result<Model> {
     let mut check = Check::default();
     check.optional_text("number", changes.number.as_deref(), 50);
-    let customer = changes.customer.and_then(|row| check.row("customerId", row, "customer"));
-    let issued_on = changes.issued_on.and_then(|date| check.day("issuedOn", &date));
-    let due_on = changes.due_on.map(|to| to.and_then(|date| check.day("dueOn", &date)));
+    let customer = changes
+        .customer
+        .and_then(|row| check.row("customerId", row, "customer"));
+    let issued_on = changes
+        .issued_on
+        .and_then(|date| check.day("issuedOn", &date));
+    let due_on = changes
+        .due_on
+        .map(|to| to.and_then(|date| check.day("dueOn", &date)));
     let lines = changes.lines.map(|lines| check_lines(&mut check, lines));
     check.finish()?;
 
@@ -120,10 +145,16 @@ pub async fn update(
     set(&mut row.due_on, due_on);
     set(&mut row.status, changes.status);
     set(&mut row.total, lines.as_ref().map(|lines| lines.total));
-    let invoice = row.update(db).await.map_err(|error| on_constraint(error, MEANINGS))?;
+    let invoice = row
+        .update(db)
+        .await
+        .map_err(|error| on_constraint(error, MEANINGS))?;
     if let Some(lines) = lines {
         let of_invoice = invoice_line::Column::InvoiceId.eq(invoice.id);
-        invoice_line::Entity::delete_many().filter(of_invoice).exec(db).await?;
+        invoice_line::Entity::delete_many()
+            .filter(of_invoice)
+            .exec(db)
+            .await?;
         insert_lines(db, invoice.id, lines).await?;
     }
     Ok(invoice)
@@ -146,7 +177,10 @@ fn check_lines(check: &mut Check, lines: Vec<NewLine>) -> Lines {
         let message = format!("an invoice has at most {MOST_LINES} lines");
         check.refuse(Code::OutOfRange, "lines", &message);
     }
-    let mut checked = Lines { lines: Vec::new(), total: Decimal::ZERO };
+    let mut checked = Lines {
+        lines: Vec::new(),
+        total: Decimal::ZERO,
+    };
     for (place, line) in lines.into_iter().enumerate() {
         check.within(&["lines".to_owned(), place.to_string()], |check| {
             check.text("description", &line.description, 500);
@@ -172,14 +206,18 @@ async fn insert_lines(db: &impl ConnectionTrait, invoice: Uuid, lines: Lines) ->
     if lines.lines.is_empty() {
         return Ok(());
     }
-    let rows = (0..).zip(lines.lines).map(|(position, (line, unit_price))| invoice_line::ActiveModel {
-        invoice_id: Set(invoice),
-        position: Set(position),
-        description: Set(line.description),
-        quantity: Set(line.quantity),
-        unit_price: Set(unit_price),
-        ..Default::default()
-    });
-    invoice_line::Entity::insert_many(rows).exec_without_returning(db).await?;
+    let rows = (0..)
+        .zip(lines.lines)
+        .map(|(position, (line, unit_price))| invoice_line::ActiveModel {
+            invoice_id: Set(invoice),
+            position: Set(position),
+            description: Set(line.description),
+            quantity: Set(line.quantity),
+            unit_price: Set(unit_price),
+            ..Default::default()
+        });
+    invoice_line::Entity::insert_many(rows)
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }

@@ -40,7 +40,8 @@ pub async fn number(
 
 /// Makes sure that the series never comes to a number that was given.
 pub async fn pass(db: &impl ConnectionTrait, series: Series, number: &str) -> Result<(), DbErr> {
-    let Some(next) = number.parse::<i64>().ok().and_then(|number| number.checked_add(1)) else {
+    let number = number.parse::<i64>().ok().filter(|number| *number > 0);
+    let Some(next) = number.and_then(|number| number.checked_add(1)) else {
         return Ok(());
     };
     let ahead = Expr::col((Entity, Column::Next)).lt(next);
@@ -48,20 +49,23 @@ pub async fn pass(db: &impl ConnectionTrait, series: Series, number: &str) -> Re
         .update_column(Column::Next)
         .action_and_where(ahead)
         .to_owned();
-    db.execute(&insert(series, next.max(1)).on_conflict(continues).to_owned()).await?;
+    db.execute(&insert(series, next).on_conflict(continues).to_owned())
+        .await?;
     Ok(())
 }
 
 async fn draw(db: &impl ConnectionTrait, series: Series) -> Result<String, DbErr> {
     let one_more = Expr::col((Entity, Column::Next)).add(1);
-    let continues = OnConflict::column(Column::Noun).value(Column::Next, one_more).to_owned();
+    let continues = OnConflict::column(Column::Noun)
+        .value(Column::Next, one_more)
+        .to_owned();
     let drawn = insert(series, 2)
         .on_conflict(continues)
-        .returning(Query::returning().expr_as(Expr::col(Column::Next).sub(1), "drawn"))
+        .returning(Query::returning().column(Column::Next))
         .to_owned();
     let row = db.query_one(&drawn).await?;
-    let row = row.ok_or_else(|| DbErr::RecordNotInserted)?;
-    Ok(row.try_get::<i64>("", "drawn")?.to_string())
+    let row = row.ok_or(DbErr::RecordNotInserted)?;
+    Ok((row.try_get::<i64>("", "next")? - 1).to_string())
 }
 
 fn insert(series: Series, next: i64) -> sea_orm::sea_query::InsertStatement {

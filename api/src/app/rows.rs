@@ -29,7 +29,10 @@ where
     let missing = || Refusal::not_found("id", what);
     let id = id.ok_or_else(missing)?;
     let deleted = E::delete_by_id(id).exec(db).await;
-    match deleted.map_err(|error| on_constraint(error, meanings))?.rows_affected {
+    match deleted
+        .map_err(|error| on_constraint(error, meanings))?
+        .rows_affected
+    {
         0 => Err(missing().into()),
         _ => Ok(id),
     }

@@ -1,7 +1,7 @@
 //! What a resolver can ask for: who is asking, and a scope to work in.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::Context;
 use sea_orm::TransactionTrait;
@@ -12,7 +12,7 @@ use super::error::{Fault, Result};
 use super::page::PageLimits;
 use super::related::Related;
 use crate::app::{self, Refusal};
-use crate::auth::{Can, Caller, Permission};
+use crate::auth::{Caller, Can, Permission};
 use crate::state::State;
 
 /// The two realms, as far as requests differ between them.
@@ -72,7 +72,15 @@ impl<R: Realm> Request<R> {
     ) -> Self {
         let db = R::open(&state, &subject, access);
         let related = Related::new(db.clone());
-        Self { state, subject, caller, db, related, single, refused: AtomicBool::new(false) }
+        Self {
+            state,
+            subject,
+            caller,
+            db,
+            related,
+            single,
+            refused: AtomicBool::new(false),
+        }
     }
 
     /// The proof that the caller has a permission.
@@ -104,7 +112,11 @@ impl<R: Realm> Request<R> {
         &self,
         work: impl Future<Output = app::Result<T>> + Send,
     ) -> Result<std::result::Result<T, Vec<Refusal>>> {
-        let savepoint = if self.single { None } else { Some(self.db.begin().await?) };
+        let savepoint = if self.single {
+            None
+        } else {
+            Some(self.db.begin().await?)
+        };
         match work.await {
             Ok(value) => {
                 if let Some(savepoint) = savepoint {

@@ -6,9 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use sea_orm::sea_query::{ColumnType, Expr, ExprTrait};
-use sea_orm::{
-    ColumnTrait, EntityTrait, IdenStatic, QueryFilter, Select, Value,
-};
+use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, QueryFilter, Select, Value};
 use uuid::Uuid;
 
 use super::error::{Fault, Result};
@@ -25,11 +23,16 @@ pub struct Cursor {
 
 impl Cursor {
     pub fn of<E: EntityTrait>(value: Value, key: Value, order: &Ordering<E>) -> Self {
-        Self { order: name(order), value, key }
+        Self {
+            order: name(order),
+            value,
+            key,
+        }
     }
 
     pub fn parse<E: EntityTrait>(text: &str, order: &Ordering<E>) -> Result<Self> {
-        let foreign = || Fault::Input("the cursor is not one of this list in this order".to_owned());
+        let foreign =
+            || Fault::Input("the cursor is not one of this list in this order".to_owned());
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| foreign())?;
         let parts: [String; 3] = serde_json::from_slice(&bytes).map_err(|_| foreign())?;
         let [of, value, key] = parts;
@@ -38,7 +41,11 @@ impl Cursor {
         }
         let value = read(&value, order.column.def().get_column_type()).ok_or_else(foreign)?;
         let key = read(&key, order.key.def().get_column_type()).ok_or_else(foreign)?;
-        Ok(Self { order: of, value, key })
+        Ok(Self {
+            order: of,
+            value,
+            key,
+        })
     }
 }
 
@@ -51,17 +58,32 @@ impl fmt::Display for Cursor {
 }
 
 /// Keeps the rows that come after a cursor in this order.
-pub fn beyond<E: EntityTrait>(select: Select<E>, cursor: &Cursor, order: &Ordering<E>) -> Select<E> {
+pub fn beyond<E: EntityTrait>(
+    select: Select<E>,
+    cursor: &Cursor,
+    order: &Ordering<E>,
+) -> Select<E> {
     let column = |column: E::Column| Expr::col(column.as_column_ref());
     if order.is_by_key() {
         let key = column(order.key);
         let value = cursor.key.clone();
-        return select.filter(if order.descending { key.lt(value) } else { key.gt(value) });
+        return select.filter(if order.descending {
+            key.lt(value)
+        } else {
+            key.gt(value)
+        });
     }
     // One comparison of rows, which an index over both columns answers.
     let row = Expr::tuple([column(order.column), column(order.key)]);
-    let place = Expr::tuple([Expr::val(cursor.value.clone()), Expr::val(cursor.key.clone())]);
-    select.filter(if order.descending { row.lt(place) } else { row.gt(place) })
+    let place = Expr::tuple([
+        Expr::val(cursor.value.clone()),
+        Expr::val(cursor.key.clone()),
+    ]);
+    select.filter(if order.descending {
+        row.lt(place)
+    } else {
+        row.gt(place)
+    })
 }
 
 fn name<E: EntityTrait>(order: &Ordering<E>) -> String {
@@ -74,7 +96,9 @@ fn write(value: &Value) -> String {
         Value::String(Some(text)) => text.clone(),
         Value::Uuid(Some(id)) => id.to_string(),
         Value::ChronoDate(Some(date)) => date.to_string(),
-        Value::ChronoDateTimeUtc(Some(moment)) => moment.to_rfc3339_opts(SecondsFormat::Micros, true),
+        Value::ChronoDateTimeUtc(Some(moment)) => {
+            moment.to_rfc3339_opts(SecondsFormat::Micros, true)
+        }
         Value::Decimal(Some(number)) => number.to_string(),
         // No list is ordered by a column of another type, or by one with nulls.
         other => format!("{other:?}"),

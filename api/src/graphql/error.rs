@@ -1,5 +1,7 @@
 //! What a resolver may answer instead of a value, and the one table of codes.
 
+use std::sync::Arc;
+
 use async_graphql::{ErrorExtensionValues, Response, ServerError};
 use sea_orm::DbErr;
 
@@ -44,6 +46,12 @@ impl Fault {
 
 impl From<DbErr> for Fault {
     fn from(error: DbErr) -> Self {
+        Arc::new(error).into()
+    }
+}
+
+impl From<Arc<DbErr>> for Fault {
+    fn from(error: Arc<DbErr>) -> Self {
         if tenancy::error::is_unavailable(&error) {
             Self::Unavailable(Box::new(error))
         } else {
@@ -68,9 +76,13 @@ impl From<app::Error> for Fault {
             app::Error::Denied(denied) => denied.into(),
             app::Error::Database(error) => error.into(),
             app::Error::Tenancy(error) => error.into(),
-            app::Error::Refused(refusals) => {
-                Self::Input(refusals.into_iter().map(|r| r.message).collect::<Vec<_>>().join("; "))
-            }
+            app::Error::Refused(refusals) => Self::Input(
+                refusals
+                    .into_iter()
+                    .map(|r| r.message)
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            ),
             error @ app::Error::Internal(_) => Self::internal(error),
         }
     }
@@ -82,7 +94,9 @@ pub fn finish(response: &mut Response, request_id: &str) -> Vec<String> {
     let mut log = Vec::new();
     for error in &mut response.errors {
         let code = code_of(error, &mut log);
-        let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+        let extensions = error
+            .extensions
+            .get_or_insert_with(ErrorExtensionValues::default);
         if extensions.get("code").is_none() {
             extensions.set("code", code);
         }

@@ -1,7 +1,9 @@
 //! The pieces that every noun's filter is made of. All conditions of a filter must hold.
 
 use async_graphql::{ID, InputObject};
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, LikeExpr, PgFunc, extension::postgres::PgExpr};
+use sea_orm::sea_query::{
+    Condition, Expr, ExprTrait, LikeExpr, PgFunc, extension::postgres::PgExpr,
+};
 use sea_orm::{ActiveEnum, ColumnTrait, Value};
 use uuid::Uuid;
 
@@ -72,13 +74,18 @@ impl Conditions {
     }
 
     pub fn text(self, column: impl ColumnTrait, filter: Option<StringFilter>) -> Result<Self> {
-        let Some(filter) = filter else { return Ok(self) };
+        let Some(filter) = filter else {
+            return Ok(self);
+        };
         let mut this = self;
         if let Some(eq) = filter.eq {
             this = this.and(column.eq(clean(eq)?));
         }
         if let Some(texts) = filter.any_of {
-            let texts = bounded(texts)?.into_iter().map(clean).collect::<Result<Vec<_>>>()?;
+            let texts = bounded(texts)?
+                .into_iter()
+                .map(clean)
+                .collect::<Result<Vec<_>>>()?;
             this = this.and(one_of(column, texts));
         }
         if let Some(start) = filter.starts_with {
@@ -97,10 +104,15 @@ impl Conditions {
         filter: Option<IdFilter>,
         local: impl Fn(&ID) -> Option<Uuid>,
     ) -> Result<Self> {
-        let Some(filter) = filter else { return Ok(self) };
+        let Some(filter) = filter else {
+            return Ok(self);
+        };
         let mut this = self;
         let ids = filter.eq.map(|id| vec![id]);
-        for ids in [ids, filter.any_of.map(bounded).transpose()?].into_iter().flatten() {
+        for ids in [ids, filter.any_of.map(bounded).transpose()?]
+            .into_iter()
+            .flatten()
+        {
             let keys: Vec<Uuid> = ids.iter().filter_map(&local).collect();
             this = this.and(one_of(column, keys));
         }
@@ -108,16 +120,30 @@ impl Conditions {
     }
 
     pub fn date(self, column: impl ColumnTrait, filter: Option<DateFilter>) -> Result<Self> {
-        let Some(filter) = filter else { return Ok(self) };
+        let Some(filter) = filter else {
+            return Ok(self);
+        };
         let read = |date: Option<Date>| known(date.map(|date| date.0), "a day such as 2026-01-31");
-        let this = self.range(column, read(filter.eq)?, read(filter.gte)?, read(filter.lte)?);
+        let this = self.range(
+            column,
+            read(filter.eq)?,
+            read(filter.gte)?,
+            read(filter.lte)?,
+        );
         Ok(this.null(column, filter.is_null))
     }
 
     pub fn amount(self, column: impl ColumnTrait, filter: Option<DecimalFilter>) -> Result<Self> {
-        let Some(filter) = filter else { return Ok(self) };
+        let Some(filter) = filter else {
+            return Ok(self);
+        };
         let read = |n: Option<Decimal>| known(n.map(|n| n.0), "a decimal number such as \"12.50\"");
-        Ok(self.range(column, read(filter.eq)?, read(filter.gte)?, read(filter.lte)?))
+        Ok(self.range(
+            column,
+            read(filter.eq)?,
+            read(filter.gte)?,
+            read(filter.lte)?,
+        ))
     }
 
     /// One of these words.
@@ -171,7 +197,9 @@ impl Conditions {
 }
 
 fn known<T>(given: Option<crate::app::Given<T>>, what: &str) -> Result<Option<T>> {
-    given.transpose().map_err(|text| Fault::Input(format!("{text:?} is not {what}")))
+    given
+        .transpose()
+        .map_err(|text| Fault::Input(format!("{text:?} is not {what}")))
 }
 
 fn bounded<T>(values: Vec<T>) -> Result<Vec<T>> {
@@ -183,8 +211,10 @@ fn bounded<T>(values: Vec<T>) -> Result<Vec<T>> {
 
 /// No text column holds a NUL, so no row can match one; PostgreSQL would refuse the statement.
 fn clean(text: String) -> Result<String> {
-    if text.contains('\0') {
-        return Err(Fault::Input("a text must not hold the character NUL".to_owned()));
+    if text.bytes().any(|byte| byte == 0) {
+        return Err(Fault::Input(
+            "a text must not hold the character NUL".to_owned(),
+        ));
     }
     Ok(text)
 }
@@ -200,7 +230,9 @@ where
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+    text.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
 }
 
 fn like(column: impl ColumnTrait, pattern: &str) -> Expr {

@@ -55,7 +55,11 @@ impl GlobalId {
 
     /// `None` for whatever [`encode`](Self::encode) doesn't give.
     pub fn decode(id: &ID) -> Option<Self> {
-        let bytes: [u8; 33] = URL_SAFE_NO_PAD.decode(id.as_bytes()).ok()?.try_into().ok()?;
+        let bytes: [u8; 33] = URL_SAFE_NO_PAD
+            .decode(id.as_bytes())
+            .ok()?
+            .try_into()
+            .ok()?;
         let kind = Kind::ALL.into_iter().find(|kind| *kind as u8 == bytes[0])?;
         Some(Self {
             kind,
@@ -74,7 +78,11 @@ mod tests {
     #[test]
     fn what_is_encoded_is_decoded() {
         for kind in Kind::ALL {
-            let id = GlobalId { kind, realm: Uuid::now_v7(), row: Uuid::now_v7() };
+            let id = GlobalId {
+                kind,
+                realm: Uuid::now_v7(),
+                row: Uuid::now_v7(),
+            };
             assert_eq!(GlobalId::decode(&id.encode()), Some(id));
         }
     }

@@ -45,7 +45,12 @@ pub(crate) use noun;
 impl<R: Realm> Request<R> {
     /// The global id of a row of this realm.
     pub fn global_id<N: Noun>(&self, row: uuid::Uuid) -> ID {
-        GlobalId { kind: N::KIND, realm: self.realm_id(), row }.encode()
+        GlobalId {
+            kind: N::KIND,
+            realm: self.realm_id(),
+            row,
+        }
+        .encode()
     }
 
     /// The row that an id means, if it is one of this type and of this realm.
@@ -60,7 +65,9 @@ impl<R: Realm> Request<R> {
         <<N::Entity as EntityTrait>::PrimaryKey as sea_orm::PrimaryKeyTrait>::ValueType:
             From<uuid::Uuid>,
     {
-        let Some(row) = self.local_id::<N>(id) else { return Ok(None) };
+        let Some(row) = self.local_id::<N>(id) else {
+            return Ok(None);
+        };
         let found = <N::Entity as EntityTrait>::find_by_id(row).one(db).await?;
         Ok(found.map(N::from_row))
     }

@@ -30,11 +30,18 @@ impl<E: EntityTrait> Copy for Ordering<E> {}
 
 impl<E: EntityTrait> Ordering<E> {
     pub fn reversed(self) -> Self {
-        Self { descending: !self.descending, ..self }
+        Self {
+            descending: !self.descending,
+            ..self
+        }
     }
 
     pub fn direction(self) -> Order {
-        if self.descending { Order::Desc } else { Order::Asc }
+        if self.descending {
+            Order::Desc
+        } else {
+            Order::Asc
+        }
     }
 
     /// Whether the key alone decides.

@@ -26,7 +26,12 @@ impl PageArgs {
         last: Option<i32>,
         before: Option<String>,
     ) -> Self {
-        Self { first, after, last, before }
+        Self {
+            first,
+            after,
+            last,
+            before,
+        }
     }
 }
 
@@ -60,10 +65,16 @@ impl<N: Noun> Plan<N> {
     ) -> Result<Self> {
         let (size, backward) = size(args, limits)?;
         let bound = |text: &Option<String>| {
-            text.as_deref().map(|text| Cursor::parse(text, &order)).transpose()
+            text.as_deref()
+                .map(|text| Cursor::parse(text, &order))
+                .transpose()
         };
         let (after, before) = (bound(&args.after)?, bound(&args.before)?);
-        let bounded = if backward { before.is_some() } else { after.is_some() };
+        let bounded = if backward {
+            before.is_some()
+        } else {
+            after.is_some()
+        };
         let mut select = select;
         if let Some(after) = after {
             select = cursor::beyond(select, &after, &order);
@@ -77,7 +88,14 @@ impl<N: Noun> Plan<N> {
         }
         select = select.order_by(statement_order.key, statement_order.direction());
         let select = select.limit(size as u64 + 1);
-        Ok(Self { select, statement_order, order, size, backward, bounded })
+        Ok(Self {
+            select,
+            statement_order,
+            order,
+            size,
+            backward,
+            bounded,
+        })
     }
 
     /// Asks for the page.
@@ -93,14 +111,29 @@ impl<N: Noun> Plan<N> {
         if self.backward {
             rows.reverse();
         }
-        let (previous, next) = if self.backward { (more, self.bounded) } else { (self.bounded, more) };
+        let (previous, next) = if self.backward {
+            (more, self.bounded)
+        } else {
+            (self.bounded, more)
+        };
         let edges = rows.into_iter().map(|row| self.edge(row)).collect();
-        Page { edges, previous, next }
+        Page {
+            edges,
+            previous,
+            next,
+        }
     }
 
     fn edge(&self, row: <N::Entity as EntityTrait>::Model) -> Edge<N> {
-        let cursor = Cursor::of(row.get(self.order.column), row.get(self.order.key), &self.order);
-        Edge { cursor: cursor.to_string(), node: N::from_row(row) }
+        let cursor = Cursor::of(
+            row.get(self.order.column),
+            row.get(self.order.key),
+            &self.order,
+        );
+        Edge {
+            cursor: cursor.to_string(),
+            node: N::from_row(row),
+        }
     }
 }
 

@@ -19,7 +19,11 @@ pub struct UserError {
 impl From<Refusal> for UserError {
     fn from(refusal: Refusal) -> Self {
         let field = (!refusal.field.is_empty()).then_some(refusal.field);
-        Self { code: refusal.code.into(), message: refusal.message, field }
+        Self {
+            code: refusal.code.into(),
+            message: refusal.message,
+            field,
+        }
     }
 }
 

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use dataloader::BatchFn;
 use dataloader::non_cached::Loader;
 use sea_orm::sea_query::{
-    Alias, Expr, ExprTrait, Func, IntoColumnRef, JoinType, PostgresQueryBuilder, Query, SelectStatement,
+    Alias, Expr, ExprTrait, Func, IntoColumnRef, JoinType, PostgresQueryBuilder, Query,
+    SelectStatement,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryResult, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryResult, QueryTrait,
     Select,
 };
 use tenancy::Scoped;
@@ -32,7 +33,9 @@ pub struct Related<R: Realm> {
 
 impl<R: Realm> Related<R> {
     pub fn new(db: Scoped<R>) -> Self {
-        Self { loader: Loader::new(Batch { db }).with_max_batch_size(2000) }
+        Self {
+            loader: Loader::new(Batch { db }).with_max_batch_size(2000),
+        }
     }
 
     /// The row that a foreign key points at.
@@ -62,7 +65,9 @@ impl<R: Realm> Related<R> {
         plan: Plan<N>,
     ) -> Result<Page<N>> {
         let order = plan.statement_order;
-        let rows = self.rows::<N>(parent, plan.select.clone(), column, Some(order)).await?;
+        let rows = self
+            .rows::<N>(parent, plan.select.clone(), column, Some(order))
+            .await?;
         Ok(plan.page(rows))
     }
 
@@ -74,10 +79,17 @@ impl<R: Realm> Related<R> {
         order: Option<Ordering<N::Entity>>,
     ) -> Result<Vec<<N::Entity as EntityTrait>::Model>> {
         let wanted = Wanted::new(parent, select, column, order);
-        let rows = self.loader.try_load(wanted).await.map_err(super::Fault::internal)?;
+        let rows = self
+            .loader
+            .try_load(wanted)
+            .await
+            .map_err(super::Fault::internal)?;
         let rows = rows.map_err(super::Fault::from)?;
         let read = |row| <N::Entity as EntityTrait>::Model::from_query_result(row, "");
-        Ok(rows.iter().map(read).collect::<std::result::Result<_, _>>()?)
+        Ok(rows
+            .iter()
+            .map(read)
+            .collect::<std::result::Result<_, _>>()?)
     }
 }
 
@@ -103,16 +115,13 @@ impl Wanted {
         column: E::Column,
         order: Option<Ordering<E>>,
     ) -> Self {
-        use sea_orm::{IdenStatic, QueryFilter, QueryOrder};
+        use sea_orm::{IdenStatic, QueryFilter};
         let parents = Expr::col((Alias::new(PARENTS), Alias::new(PARENTS)));
-        let mut select = select.filter(Expr::col(column.as_column_ref()).eq(parents));
+        let select = select.filter(Expr::col(column.as_column_ref()).eq(parents));
         let mut columns = Vec::new();
         if let Some(order) = order {
             for column in [order.column, order.key] {
                 columns.push((column.as_str().to_owned(), order.direction()));
-            }
-            if QuerySelect::query(&mut select).get_order_by().is_none() {
-                select = select.order_by(order.column, order.direction());
             }
         }
         let select = select.into_query();
@@ -129,9 +138,15 @@ impl Wanted {
     fn statement(&self, parents: Vec<Uuid>) -> SelectStatement {
         let child = |name: &str| (Alias::new(CHILD), Alias::new(name)).into_column_ref();
         let mut query = Query::select()
-            .expr_as(Expr::col((Alias::new(PARENTS), Alias::new(PARENTS))), Alias::new(PARENT))
+            .expr_as(
+                Expr::col((Alias::new(PARENTS), Alias::new(PARENTS))),
+                Alias::new(PARENT),
+            )
             .expr(Expr::col((Alias::new(CHILD), sea_orm::sea_query::Asterisk)))
-            .from_function(Func::cust(Alias::new("unnest")).arg(parents), Alias::new(PARENTS))
+            .from_function(
+                Func::cust(Alias::new("unnest")).arg(parents),
+                Alias::new(PARENTS),
+            )
             .join_lateral(
                 JoinType::InnerJoin,
                 (*self.select).clone(),
@@ -196,12 +211,17 @@ async fn fetch<R: Realm>(
     db: &Scoped<R>,
     alike: &[&Wanted],
 ) -> std::result::Result<HashMap<Uuid, Arc<Vec<QueryResult>>>, DbErr> {
-    let Some(first) = alike.first() else { return Ok(HashMap::new()) };
+    let Some(first) = alike.first() else {
+        return Ok(HashMap::new());
+    };
     let parents = alike.iter().map(|one| one.parent).collect();
     let mut by_parent: HashMap<Uuid, Vec<QueryResult>> = HashMap::new();
     for row in db.query_all(&first.statement(parents)).await? {
         let parent = row.try_get("", PARENT)?;
         by_parent.entry(parent).or_default().push(row);
     }
-    Ok(by_parent.into_iter().map(|(parent, rows)| (parent, Arc::new(rows))).collect())
+    Ok(by_parent
+        .into_iter()
+        .map(|(parent, rows)| (parent, Arc::new(rows)))
+        .collect())
 }

@@ -15,7 +15,9 @@ pub struct Date(pub Given<NaiveDate>);
 #[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let Value::String(text) = value else { return Err(InputValueError::expected_type(value)) };
+        let Value::String(text) = value else {
+            return Err(InputValueError::expected_type(value));
+        };
         // Fixed width, so that years and months can't be guessed from "26-1-2".
         let day = (text.len() == 10).then(|| text.parse().ok()).flatten();
         Ok(Self(day.ok_or(text)))
@@ -71,10 +73,15 @@ impl From<rust_decimal::Decimal> for Decimal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment(pub DateTime<Utc>);
 
-#[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
+#[Scalar(
+    name = "DateTime",
+    specified_by_url = "https://scalars.graphql.org/andimarek/date-time"
+)]
 impl ScalarType for Moment {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
         let moment = DateTime::parse_from_rfc3339(text)
             .map_err(|_| "not a moment; give one such as 2026-01-31T12:00:00Z")?;
         Ok(Self(moment.to_utc()))
@@ -99,8 +106,18 @@ mod tests {
 
     #[test]
     fn days_that_do_not_exist_are_kept_as_what_was_given() {
-        assert_eq!(date("2024-02-29"), Ok(NaiveDate::from_ymd_opt(2024, 2, 29).unwrap()));
-        for text in ["2026-02-29", "2026-2-9", "26-01-01", "2026-01-01T00:00:00Z", "+2026-1-01", ""] {
+        assert_eq!(
+            date("2024-02-29"),
+            Ok(NaiveDate::from_ymd_opt(2024, 2, 29).unwrap())
+        );
+        for text in [
+            "2026-02-29",
+            "2026-2-9",
+            "26-01-01",
+            "2026-01-01T00:00:00Z",
+            "+2026-1-01",
+            "",
+        ] {
             assert_eq!(date(text), Err(text.to_owned()));
         }
     }
@@ -112,12 +129,18 @@ mod tests {
         let whole = Decimal::parse(Value::from(3)).unwrap();
         assert_eq!(whole.to_value(), Value::String("3.0000".into()));
         assert!(Decimal::parse(Value::from(0.1)).is_err());
-        assert_eq!(Decimal::parse(Value::String("1,5".into())).unwrap().0, Err("1,5".to_owned()));
+        assert_eq!(
+            Decimal::parse(Value::String("1,5".into())).unwrap().0,
+            Err("1,5".to_owned())
+        );
     }
 
     #[test]
     fn moments_are_utc_and_end_in_z() {
         let moment = Moment::parse(Value::String("2026-01-31T13:00:00+01:00".into())).unwrap();
-        assert_eq!(moment.to_value(), Value::String("2026-01-31T12:00:00.000000Z".into()));
+        assert_eq!(
+            moment.to_value(),
+            Value::String("2026-01-31T12:00:00.000000Z".into())
+        );
     }
 }

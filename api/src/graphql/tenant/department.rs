@@ -40,7 +40,10 @@ impl Department {
     }
 
     /// The employees who work in it.
-    #[expect(clippy::too_many_arguments, reason = "they are the field's, as Relay has them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the field's, as Relay has them"
+    )]
     async fn employees(
         &self,
         ctx: &Context<'_>,
@@ -50,15 +53,18 @@ impl Department {
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only these.")] filter: Option<EmployeeFilter>,
-        #[graphql(desc = "In this order; in the order of entry if not given.")]
-        order_by: Option<EmployeeOrder>,
+        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
+            EmployeeOrder,
+        >,
     ) -> Result<Page<Employee>> {
         let request = ctx.tenant();
         let related = request.related(request.can::<ViewStaff>()?);
         let select = employee::Entity::find().filter(EmployeeFilter::condition(filter, request)?);
         let args = PageArgs::new(first, after, last, before);
         let plan = Plan::new(select, order_by.ordering(), &args, request.page_limits())?;
-        related.page(self.0.id, employee::Column::DepartmentId, plan).await
+        related
+            .page(self.0.id, employee::Column::DepartmentId, plan)
+            .await
     }
 }
 
@@ -91,11 +97,16 @@ impl DepartmentQueries {
         #[graphql(desc = "Its global id.")] id: ID,
     ) -> Result<Option<Department>> {
         let request = ctx.tenant();
-        request.by_id(request.db(request.can::<ViewStaff>()?), &id).await
+        request
+            .by_id(request.db(request.can::<ViewStaff>()?), &id)
+            .await
     }
 
     /// The departments.
-    #[expect(clippy::too_many_arguments, reason = "they are the field's, as Relay has them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the field's, as Relay has them"
+    )]
     async fn departments(
         &self,
         ctx: &Context<'_>,
@@ -105,16 +116,21 @@ impl DepartmentQueries {
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only these.")] filter: Option<DepartmentFilter>,
-        #[graphql(desc = "In this order; in the order of entry if not given.")]
-        order_by: Option<DepartmentOrder>,
+        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
+            DepartmentOrder,
+        >,
     ) -> Result<Option<Page<Department>>> {
         let request = ctx.tenant();
         let db = request.db(request.can::<ViewStaff>()?);
         let filter = filter.unwrap_or_default();
-        let condition = Conditions::new().text(department::Column::Name, filter.name)?.finish();
+        let condition = Conditions::new()
+            .text(department::Column::Name, filter.name)?
+            .finish();
         let select = department::Entity::find().filter(condition);
         let args = PageArgs::new(first, after, last, before);
-        Plan::new(select, order_by.ordering(), &args, request.page_limits())?.run(db).await
+        Plan::new(select, order_by.ordering(), &args, request.page_limits())?
+            .run(db)
+            .await
     }
 }
 
@@ -180,7 +196,9 @@ impl DepartmentMutations {
         let can = request.can::<EditStaff>()?;
         let work = departments::create(request.db(can), can, input.name);
         let outcome = request.write(work).await?;
-        Ok(Some(CreateDepartmentPayload::of(outcome, |row| (Some(Department(row)),))))
+        Ok(Some(CreateDepartmentPayload::of(outcome, |row| {
+            (Some(Department(row)),)
+        })))
     }
 
     /// Changes a department.
@@ -194,7 +212,9 @@ impl DepartmentMutations {
         let id = request.local_id::<Department>(&input.id);
         let work = departments::update(request.db(can), can, id, input.name);
         let outcome = request.write(work).await?;
-        Ok(Some(UpdateDepartmentPayload::of(outcome, |row| (Some(Department(row)),))))
+        Ok(Some(UpdateDepartmentPayload::of(outcome, |row| {
+            (Some(Department(row)),)
+        })))
     }
 
     /// Deletes a department that has no employees any more.
@@ -206,7 +226,11 @@ impl DepartmentMutations {
         let request = ctx.tenant();
         let can = request.can::<EditStaff>()?;
         let id = request.local_id::<Department>(&input.id);
-        let outcome = request.write(departments::delete(request.db(can), can, id)).await?;
-        Ok(Some(DeleteDepartmentPayload::of(outcome, |_| (Some(input.id),))))
+        let outcome = request
+            .write(departments::delete(request.db(can), can, id))
+            .await?;
+        Ok(Some(DeleteDepartmentPayload::of(outcome, |_| {
+            (Some(input.id),)
+        })))
     }
 }

@@ -64,20 +64,27 @@ impl Employee {
 
     /// The department that the employee works in, `null` where there is none.
     async fn department(&self, ctx: &Context<'_>) -> Result<Option<Department>> {
-        let Some(id) = self.0.department_id else { return Ok(None) };
+        let Some(id) = self.0.department_id else {
+            return Ok(None);
+        };
         let request = ctx.tenant();
         request.related(request.can::<ViewStaff>()?).one(id).await
     }
 
     /// Who manages the employee, `null` where nobody does.
     async fn manager(&self, ctx: &Context<'_>) -> Result<Option<Employee>> {
-        let Some(id) = self.0.manager_id else { return Ok(None) };
+        let Some(id) = self.0.manager_id else {
+            return Ok(None);
+        };
         let request = ctx.tenant();
         request.related(request.can::<ViewStaff>()?).one(id).await
     }
 
     /// Whom the employee manages.
-    #[expect(clippy::too_many_arguments, reason = "they are the field's, as Relay has them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the field's, as Relay has them"
+    )]
     async fn reports(
         &self,
         ctx: &Context<'_>,
@@ -87,15 +94,18 @@ impl Employee {
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only these.")] filter: Option<EmployeeFilter>,
-        #[graphql(desc = "In this order; in the order of entry if not given.")]
-        order_by: Option<EmployeeOrder>,
+        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
+            EmployeeOrder,
+        >,
     ) -> Result<Page<Employee>> {
         let request = ctx.tenant();
         let related = request.related(request.can::<ViewStaff>()?);
         let select = employee::Entity::find().filter(EmployeeFilter::condition(filter, request)?);
         let args = PageArgs::new(first, after, last, before);
         let plan = Plan::new(select, order_by.ordering(), &args, request.page_limits())?;
-        related.page(self.0.id, employee::Column::ManagerId, plan).await
+        related
+            .page(self.0.id, employee::Column::ManagerId, plan)
+            .await
     }
 }
 
@@ -119,7 +129,10 @@ pub struct EmployeeFilter {
 }
 
 impl EmployeeFilter {
-    pub(super) fn condition(this: Option<Self>, request: &Request<TenantRealm>) -> Result<Condition> {
+    pub(super) fn condition(
+        this: Option<Self>,
+        request: &Request<TenantRealm>,
+    ) -> Result<Condition> {
         use employee::Column;
         let this = this.unwrap_or_default();
         let department = |id: &ID| request.local_id::<Department>(id);
@@ -160,11 +173,16 @@ impl EmployeeQueries {
         #[graphql(desc = "Its global id.")] id: ID,
     ) -> Result<Option<Employee>> {
         let request = ctx.tenant();
-        request.by_id(request.db(request.can::<ViewStaff>()?), &id).await
+        request
+            .by_id(request.db(request.can::<ViewStaff>()?), &id)
+            .await
     }
 
     /// The employees.
-    #[expect(clippy::too_many_arguments, reason = "they are the field's, as Relay has them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the field's, as Relay has them"
+    )]
     async fn employees(
         &self,
         ctx: &Context<'_>,
@@ -174,14 +192,17 @@ impl EmployeeQueries {
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only these.")] filter: Option<EmployeeFilter>,
-        #[graphql(desc = "In this order; in the order of entry if not given.")]
-        order_by: Option<EmployeeOrder>,
+        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
+            EmployeeOrder,
+        >,
     ) -> Result<Option<Page<Employee>>> {
         let request = ctx.tenant();
         let db = request.db(request.can::<ViewStaff>()?);
         let select = employee::Entity::find().filter(EmployeeFilter::condition(filter, request)?);
         let args = PageArgs::new(first, after, last, before);
-        Plan::new(select, order_by.ordering(), &args, request.page_limits())?.run(db).await
+        Plan::new(select, order_by.ordering(), &args, request.page_limits())?
+            .run(db)
+            .await
     }
 }
 
@@ -274,12 +295,18 @@ impl EmployeeMutations {
             name: input.name,
             email: input.email,
             title: input.title,
-            department: input.department_id.map(|id| request.local_id::<Department>(&id)),
+            department: input
+                .department_id
+                .map(|id| request.local_id::<Department>(&id)),
             manager: input.manager_id.map(|id| request.local_id::<Employee>(&id)),
             hired_on: input.hired_on.map(|date| date.0),
         };
-        let outcome = request.write(employees::create(request.db(can), can, new)).await?;
-        Ok(Some(CreateEmployeePayload::of(outcome, |row| (Some(Employee(row)),))))
+        let outcome = request
+            .write(employees::create(request.db(can), can, new))
+            .await?;
+        Ok(Some(CreateEmployeePayload::of(outcome, |row| {
+            (Some(Employee(row)),)
+        })))
     }
 
     /// Changes an employee.
@@ -296,12 +323,18 @@ impl EmployeeMutations {
             name: input.name,
             email: change(input.email),
             title: change(input.title),
-            department: change_to(input.department_id, |id| request.local_id::<Department>(&id)),
+            department: change_to(input.department_id, |id| {
+                request.local_id::<Department>(&id)
+            }),
             manager: change_to(input.manager_id, |id| request.local_id::<Employee>(&id)),
             hired_on: change_to(input.hired_on, |date| date.0),
         };
-        let outcome = request.write(employees::update(request.db(can), can, id, changes)).await?;
-        Ok(Some(UpdateEmployeePayload::of(outcome, |row| (Some(Employee(row)),))))
+        let outcome = request
+            .write(employees::update(request.db(can), can, id, changes))
+            .await?;
+        Ok(Some(UpdateEmployeePayload::of(outcome, |row| {
+            (Some(Employee(row)),)
+        })))
     }
 
     /// Deletes an employee who doesn't manage anybody any more.
@@ -313,7 +346,11 @@ impl EmployeeMutations {
         let request = ctx.tenant();
         let can = request.can::<EditStaff>()?;
         let id = request.local_id::<Employee>(&input.id);
-        let outcome = request.write(employees::delete(request.db(can), can, id)).await?;
-        Ok(Some(DeleteEmployeePayload::of(outcome, |_| (Some(input.id),))))
+        let outcome = request
+            .write(employees::delete(request.db(can), can, id))
+            .await?;
+        Ok(Some(DeleteEmployeePayload::of(outcome, |_| {
+            (Some(input.id),)
+        })))
     }
 }
