@@ -1,7 +1,8 @@
 //! Tables, columns and constraints with the names that the house gives them.
 //!
-//! PostgreSQL would invent names too, but Citus wants them said, error handling matches on them, and a later migration has to
-//! drop or replace them by name. The names are part of released migrations: these functions may grow, their results may not change.
+//! PostgreSQL would invent names too, but Citus wants them said, error handling matches on them,
+//! and a later migration has to drop or replace them by name. The names are part of released
+//! migrations: these functions may grow, their results may not change.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{decimal_len, timestamp_with_time_zone, uuid};
@@ -45,7 +46,8 @@ pub(crate) fn index(table: &'static str, columns: &[&'static str]) -> IndexCreat
     )
 }
 
-/// `<table>_<column>_fkey` to the key of another table; what is still referred to can't be deleted, unless the caller says so.
+/// `<table>_<column>_fkey` to the key of another table; what is still referred to can't be deleted,
+/// unless the caller says so.
 pub(crate) fn foreign_key(
     table: &'static str,
     column: &'static str,
@@ -61,8 +63,8 @@ pub(crate) fn foreign_key(
 
 /// `<table>_<column>_check`: one of a few words.
 ///
-/// A text with a check and not an enum type: connections remember the number of a type by its name, and every tenant's type would have
-/// another number under the same name.
+/// A text with a check and not an enum type: connections remember the number of a type by its name,
+/// and every tenant's type would have another number under the same name.
 pub(crate) fn one_of(table: &str, column: &'static str, words: &[&'static str]) -> Check {
     Check::named(
         format!("{table}_{column}_check"),
@@ -70,12 +72,12 @@ pub(crate) fn one_of(table: &str, column: &'static str, words: &[&'static str]) 
     )
 }
 
-/// When the row was made. The application may say so; the default is there for rows written by hand.
+/// When the row was made.
 pub(crate) fn created_at() -> ColumnDef {
     moment("created_at")
 }
 
-/// A timestamp that is the transaction's time unless given.
+/// A timestamp that is the transaction's time unless the application gives another.
 pub(crate) fn moment(column: &'static str) -> ColumnDef {
     timestamp_with_time_zone(column)
         .default(Expr::current_timestamp())

@@ -1,7 +1,8 @@
 //! Sessions, a module that both realms have: one login of one user, kept alive by refresh tokens.
 //!
-//! Each step in the life of the table is a function here, and each history calls it from a migration of its own. So the two tables
-//! stay alike, while every realm keeps its own order. A released step is never edited; a change is a new function.
+//! Each step in the life of the table is a function here, and each history calls it from a
+//! migration of its own. So the two tables stay alike, while every realm keeps its own order. A
+//! released step is never edited; a change is a new function.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -12,7 +13,8 @@ use crate::named::{created_at, foreign_key, index, keyed_table, unique};
 
 /// Creates `session`, owned by the realm's own table of users, whose sessions go when they go.
 ///
-/// Tokens are kept as hashes. The hash before the current one stays, since its use a second time means that a token was stolen.
+/// Tokens are kept as hashes. The hash before the current one stays, since its use a second time
+/// means that a token was stolen.
 pub(crate) async fn create(manager: &SchemaManager<'_>, owner: &'static str) -> Result<(), DbErr> {
     manager
         .create_table(

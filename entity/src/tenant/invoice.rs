@@ -16,7 +16,8 @@ pub struct Model {
     pub issued_on: Date,
     pub due_on: Option<Date>,
     pub status: InvoiceStatus,
-    /// The sum of its lines in the tenant's only currency, with four decimals; kept by the server, which adds it up.
+    /// The sum of its lines in the tenant's only currency, with four decimals; kept by the server,
+    /// which adds it up.
     #[sea_orm(column_type = "Decimal(Some((19, 4)))")]
     pub total: Decimal,
     pub created_at: DateTimeUtc,

@@ -45,6 +45,7 @@ async fn create_tenant(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .take(),
         )
         .await?;
+    manager.create_index(index("tenant", &["status"])).await?;
     // A dropped tenant stays as a tombstone, and its slug is free again.
     manager
         .create_index(

@@ -95,8 +95,8 @@ async fn create_invoice_line(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .await
 }
 
-/// A row per noun whose numbers the server draws. A row and not a sequence, so that a number goes back with the transaction that
-/// drew it in vain.
+/// A row per noun whose numbers the server draws. A row and not a sequence, so that a number goes
+/// back with the transaction that drew it in vain.
 async fn create_number_series(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_table(

@@ -8,8 +8,8 @@ mod m20261123_000003_sales;
 
 /// Names of the migrations that servers of the version before can't live with.
 ///
-/// A tenant that is ahead of a server is served by it all the same, unless it is ahead by one of these. Leave it empty when it can
-/// be helped: expand first, contract a release later.
+/// A tenant that is ahead of a server is served by it all the same, unless it is ahead by one of
+/// these. Leave it empty when it can be helped: expand first, contract a release later.
 pub const BREAKING: &[&str] = &[];
 
 /// All migrations of a tenant, oldest first.
