@@ -1,3 +1,4 @@
 //! The server: the only composition root.
 
 pub mod config;
+pub mod http;
