@@ -4,12 +4,18 @@ pub mod error;
 pub mod graphql;
 pub mod layers;
 
+mod bearer;
 mod cors;
+mod entrance;
+mod health;
 mod request_id;
+mod server;
 
 pub use self::{
     error::{Code, Refusal},
+    entrance::{EntranceError, entrance},
     request_id::RequestId,
+    server::{Server, router},
 };
 
 #[cfg(test)]

@@ -14,3 +14,10 @@ pub struct Query(department::DepartmentQueries, employee::EmployeeQueries);
 pub struct Mutation(department::DepartmentMutations, employee::EmployeeMutations);
 
 pub type TenantSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema, without a database.
+pub fn schema() -> TenantSchema {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .disable_suggestions()
+        .finish()
+}
