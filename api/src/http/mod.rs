@@ -1,0 +1,3 @@
+//! What knows headers, statuses and layers.
+
+pub mod graphiql;
