@@ -67,7 +67,7 @@ fn playground(workshop: &Path, site: &Path) -> Result<(), String> {
         }
         // Vite is needed whatever NODE_ENV says; no package needs to run scripts of its own; and a machine without a
         // network should learn so soon.
-        let install = "ci --include=dev --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retries=1";
+        let install = "ci --loglevel=error --include=dev --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retries=1";
         once(&workshop.join("installed"), &PACKAGES, || {
             npm(workshop, install)
         })?;
