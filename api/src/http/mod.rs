@@ -1,6 +1,7 @@
 //! HTTP: what a header, a status or a layer means.
 
 pub mod error;
+pub mod graphiql;
 pub mod graphql;
 pub mod layers;
 
