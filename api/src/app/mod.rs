@@ -8,6 +8,7 @@ mod error;
 pub mod invoices;
 mod numbers;
 mod rows;
+pub mod sessions;
 
 use sea_orm::{ActiveValue, Value};
 
