@@ -5,4 +5,5 @@ pub mod auth;
 pub mod catalog;
 pub mod config;
 pub mod graphql;
+pub mod http;
 pub mod state;

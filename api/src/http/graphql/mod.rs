@@ -1,0 +1,89 @@
+//! GraphQL over HTTP: a request in, its operation determined, somebody else's execution, the answer out.
+
+mod negotiate;
+mod operation;
+mod request;
+mod response;
+
+use axum::body::Body;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+
+use self::operation::Operation;
+use super::RequestId;
+use crate::config::Config;
+
+pub use self::operation::OperationKind;
+pub(super) use self::{negotiate::MediaType, response::respond};
+
+/// What a request may be like, and what its answer depends on.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Of the body, in bytes.
+    pub body: usize,
+    /// Of the document, in characters.
+    pub document: usize,
+    /// The header that chooses the tenant, and with it the answer.
+    pub tenant_header: HeaderName,
+}
+
+impl From<&Config> for Limits {
+    fn from(config: &Config) -> Self {
+        let document = config.graphql.document_limit;
+        Self {
+            body: config.graphql.body_limit,
+            document: usize::try_from(document).unwrap_or(usize::MAX),
+            tenant_header: config.tenancy.header_name.clone(),
+        }
+    }
+}
+
+/// Answers a request for GraphQL, `GET` or `POST`. `execute` runs the operation, whose kind says whether it may write; it isn't called
+/// for what is refused beforehand. It need not care for codes of validation, for limits of errors or for HTTP.
+pub async fn serve<F, Fut>(
+    limits: &Limits,
+    request: Request<Body>,
+    execute: F,
+) -> http::Response<Body>
+where
+    F: FnOnce(async_graphql::Request, OperationKind) -> Fut,
+    Fut: Future<Output = async_graphql::Response>,
+{
+    let id = request.extensions().get::<RequestId>().cloned();
+    let (media, answer) = match MediaType::negotiate(request.headers()) {
+        Ok(media) => (media, answer(limits, request, execute).await),
+        Err(refusal) => (MediaType::Json, refusal.into()),
+    };
+    let mut response = respond(media, id.as_ref(), answer);
+    vary(response.headers_mut(), limits);
+    response
+}
+
+async fn answer<F, Fut>(
+    limits: &Limits,
+    request: Request<Body>,
+    execute: F,
+) -> async_graphql::Response
+where
+    F: FnOnce(async_graphql::Request, OperationKind) -> Fut,
+    Fut: Future<Output = async_graphql::Response>,
+{
+    let method = request.method().clone();
+    let parsed = match request::read(limits, request).await {
+        Ok(parameters) => Operation::determine(&method, parameters),
+        Err(refusal) => Err(refusal.into()),
+    };
+    match parsed {
+        Ok(operation) => execute(operation.request, operation.kind).await,
+        Err(answer) => *answer,
+    }
+}
+
+/// What the answer depends on, should somebody keep it although they mustn't.
+fn vary(headers: &mut HeaderMap, limits: &Limits) {
+    let always = HeaderValue::from_static("Origin, Accept, Authorization");
+    headers.insert(header::VARY, always);
+    headers.append(header::VARY, limits.tenant_header.clone().into());
+}
+
+#[cfg(test)]
+mod tests;

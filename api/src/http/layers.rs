@@ -1,0 +1,86 @@
+//! All layers in one list, the outermost first.
+
+use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use futures::FutureExt;
+use tower::ServiceBuilder;
+use tower_http::trace::TraceLayer;
+use tracing::{Span, field::Empty};
+
+use super::{Code, Refusal, RequestId, cors, request_id};
+use crate::config::Config;
+
+/// Puts the layers around all routes. A request passes them from top to bottom, its answer from bottom to top.
+pub fn layered(router: Router, config: &Config) -> Router {
+    let layers = ServiceBuilder::new()
+        // First of all, because everything below says the request's id: spans, masked errors, the answer.
+        .layer(from_fn(request_id::layer))
+        // Around everything that can log, so that each line says whose request it was.
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_request(())
+                .on_response(log)
+                .on_failure(()),
+        )
+        // Around everything that can refuse: a browser hides an answer without CORS headers from the front end, a 504 too.
+        .layer(cors::layer(config))
+        // Around the deadline and the handlers, but no further out: its answer wants the request's id and CORS headers too.
+        .layer(from_fn(catch_panic))
+        // Innermost: what runs out of time is the work, and dropping it ends its transaction.
+        .layer(from_fn_with_state(config.graphql.deadline, deadline));
+    router.layer(layers)
+}
+
+/// The span of a request. Who the tenant is gets known later (`Span::current().record`). Without the query string: a GET carries
+/// its variables there, and a password may be among them.
+fn span(request: &Request) -> Span {
+    tracing::info_span!(
+        "request",
+        id = request.extensions().get().map(RequestId::as_str),
+        method = %request.method(),
+        path = request.uri().path(),
+        tenant.slug = Empty,
+        tenant.id = Empty,
+    )
+}
+
+fn log(response: &Response, latency: Duration, _: &Span) {
+    let status = response.status().as_u16();
+    tracing::info!(status, milliseconds = latency.as_millis(), "answered");
+}
+
+/// Tower-http's layer for this can't tell its handler which request it was, and the answer has to say the id.
+async fn catch_panic(request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => {
+            tracing::error!(panic = message(panic.as_ref()), "a handler panicked");
+            Refusal::internal(id).into_response()
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let literal = panic.downcast_ref::<&str>().copied();
+    let formatted = || panic.downcast_ref::<String>().map(String::as_str);
+    literal.or_else(formatted).unwrap_or("not a text")
+}
+
+async fn deadline(State(deadline): State<Duration>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(deadline, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refusal::new(
+            Code::Timeout,
+            "The request took too long; ask for less at once",
+        )
+        .into_response(),
+    }
+}
