@@ -11,6 +11,7 @@ pub mod invoices;
 mod numbers;
 mod rows;
 pub mod tenants;
+pub mod sessions;
 
 use sea_orm::{ActiveValue, Value};
 
