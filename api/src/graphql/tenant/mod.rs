@@ -1,17 +1,30 @@
 //! A tenant's API: what front ends generate code from.
 
-mod department;
-mod employee;
+pub mod customer;
+pub mod department;
+pub mod employee;
+pub mod invoice;
+pub mod invoice_line;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 /// What can be asked of a tenant.
 #[derive(MergedObject, Default)]
-pub struct Query(department::DepartmentQueries, employee::EmployeeQueries);
+pub struct Query(
+    department::DepartmentQueries,
+    employee::EmployeeQueries,
+    customer::CustomerQueries,
+    invoice::InvoiceQueries,
+);
 
 /// What can be done at a tenant. One operation is one transaction: it happens whole or not at all.
 #[derive(MergedObject, Default)]
-pub struct Mutation(department::DepartmentMutations, employee::EmployeeMutations);
+pub struct Mutation(
+    department::DepartmentMutations,
+    employee::EmployeeMutations,
+    customer::CustomerMutations,
+    invoice::InvoiceMutations,
+);
 
 pub type TenantSchema = Schema<Query, Mutation, EmptySubscription>;
 
