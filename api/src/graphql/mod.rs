@@ -12,6 +12,8 @@ mod page;
 mod payload;
 mod related;
 mod scalars;
+mod session;
+pub mod shared;
 pub mod tenant;
 
 pub use context::{ContextExt, Realm, Request};

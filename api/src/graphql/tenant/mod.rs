@@ -2,6 +2,8 @@
 
 mod department;
 mod employee;
+mod session;
+mod user;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
@@ -11,6 +13,10 @@ pub struct Query(department::DepartmentQueries, employee::EmployeeQueries);
 
 /// What can be done at a tenant. One operation is one transaction: it happens whole or not at all.
 #[derive(MergedObject, Default)]
-pub struct Mutation(department::DepartmentMutations, employee::EmployeeMutations);
+pub struct Mutation(
+    department::DepartmentMutations,
+    employee::EmployeeMutations,
+    session::SessionMutations,
+);
 
 pub type TenantSchema = Schema<Query, Mutation, EmptySubscription>;
