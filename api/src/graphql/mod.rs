@@ -13,6 +13,7 @@ mod page;
 mod payload;
 mod related;
 mod scalars;
+mod session;
 pub mod shared;
 pub mod tenant;
 
