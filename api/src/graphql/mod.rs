@@ -1,5 +1,6 @@
 //! The two GraphQL APIs. Neither needs a database to be built or printed.
 
+mod connection;
 mod context;
 mod cursor;
 mod error;
