@@ -13,8 +13,10 @@ mod page;
 mod payload;
 mod related;
 mod scalars;
+mod sdl;
 pub mod tenant;
 
 pub use context::{ContextExt, Realm, Request};
 pub use error::{Fault, Result, chain, finish};
 pub use page::PageLimits;
+pub use sdl::tenant_sdl;
