@@ -14,9 +14,13 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 #[derive(MergedObject, Default)]
 pub struct Query(
     department::DepartmentQueries,
+    department::Departments,
     employee::EmployeeQueries,
+    employee::Employees,
     customer::CustomerQueries,
+    customer::Customers,
     invoice::InvoiceQueries,
+    invoice::Invoices,
 );
 
 /// What can be done at a tenant. One operation is one transaction: it happens whole or not at all.
