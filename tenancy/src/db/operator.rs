@@ -5,9 +5,9 @@ use sqlx::postgres::PgListener;
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 
 use super::{Access, PoolOptions, Scoped, SharedDb, path_of, pool};
+use crate::Tenant;
 use crate::error::Error;
 use crate::schema::SHARED_SCHEMA;
-use crate::Tenant;
 
 /// The key of the advisory lock under which structure is changed ("tenancy" in ASCII).
 const STRUCTURE_LOCK: i64 = 0x74_65_6e_61_6e_63_79;
@@ -36,7 +36,9 @@ impl Operator {
             pooled: false,
             ..options.clone()
         };
-        Ok(Self { pool: pool(url, &options)? })
+        Ok(Self {
+            pool: pool(url, &options)?,
+        })
     }
 
     /// The shared realm, with the rights to change the registry.
