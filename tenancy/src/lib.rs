@@ -1,5 +1,7 @@
 //! A schema per tenant on PostgreSQL.
 
+#![deny(missing_docs)]
+
 mod catalog;
 mod db;
 mod directory;

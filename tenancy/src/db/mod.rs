@@ -22,16 +22,17 @@ use frame::{Entry, Frame};
 /// The serving login's pool. It hands out scopes and nothing else.
 ///
 /// ```
-/// # tenancy::doc::run(async |shop| {
+/// # tenancy::testing::block_on(async {
 /// use sea_orm::{ConnectionTrait, Statement};
 /// use tenancy::Access;
 ///
-/// let db = shop.database.tenant(&shop.python, Access::Read);
+/// let shops = tenancy::testing::two_shops().await?;
+/// let db = shops.database.tenant(&shops.python, Access::Read);
 /// let names = Statement::from_string(db.get_database_backend(), "SELECT name FROM employee ORDER BY 1");
 /// let rows = db.query_all_raw(names).await?;
 /// let names: Vec<String> = rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?;
 /// assert_eq!(names, ["Cobra", "Viper"]);
-/// # Ok(()) });
+/// # Ok::<_, tenancy::Error>(()) });
 /// ```
 #[derive(Clone)]
 pub struct Database {
