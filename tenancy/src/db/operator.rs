@@ -5,6 +5,7 @@ use sqlx::postgres::PgListener;
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 
 use super::{Access, PoolOptions, Scoped, SharedDb, path_of, pool};
+use crate::Tenant;
 use crate::error::Error;
 use crate::schema::SHARED_SCHEMA;
 use crate::{Tenant, TenantId};
@@ -36,7 +37,9 @@ impl Operator {
             pooled: false,
             ..options.clone()
         };
-        Ok(Self { pool: pool(url, &options)? })
+        Ok(Self {
+            pool: pool(url, &options)?,
+        })
     }
 
     /// The shared realm, with the rights to change the registry.
