@@ -5,7 +5,6 @@ use sqlx::postgres::PgListener;
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 
 use super::{Access, PoolOptions, Scoped, SharedDb, path_of, pool};
-use crate::Tenant;
 use crate::error::Error;
 use crate::schema::SHARED_SCHEMA;
 use crate::{Tenant, TenantId};
@@ -125,10 +124,11 @@ impl StructureLock {
 /// Makes a database in the cluster that this address leads to, unless it is there.
 pub async fn create_database(url: &str, name: &str) -> Result<(), Error> {
     let mut connection = PgConnection::connect(url).await?;
-    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
-        .bind(name)
-        .fetch_one(&mut connection)
-        .await?;
+    let there: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+            .bind(name)
+            .fetch_one(&mut connection)
+            .await?;
     if !there {
         let quoted = name.replace('"', "\"\"");
         let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE \"{quoted}\""));
