@@ -3,6 +3,7 @@
 mod connection;
 mod context;
 mod cursor;
+mod engine;
 mod error;
 mod filter;
 mod ids;
@@ -14,9 +15,11 @@ mod payload;
 mod related;
 mod scalars;
 mod sdl;
+pub mod shared;
 pub mod tenant;
 
 pub use context::{ContextExt, Realm, Request};
-pub use error::{Fault, Result, chain, finish};
+pub use engine::{Ended, Engine};
+pub use error::{Fault, Result};
 pub use page::PageLimits;
 pub use sdl::tenant_sdl;

@@ -31,3 +31,10 @@ pub struct Mutation(
 );
 
 pub type TenantSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema, without a database.
+pub fn schema() -> TenantSchema {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .disable_suggestions()
+        .finish()
+}
