@@ -14,8 +14,9 @@ mod page;
 mod payload;
 mod related;
 mod scalars;
-mod sdl;
+mod session;
 pub mod shared;
+mod sdl;
 pub mod tenant;
 
 pub use context::{ContextExt, Realm, Request};

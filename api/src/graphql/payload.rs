@@ -47,22 +47,29 @@ pub enum UserErrorCode {
     InUse,
     /// The object's state doesn't allow this.
     NotAllowed,
-    /// The e-mail address or the password is wrong, or the user may not log in.
+    /// The e-mail address or the password is wrong, or the user may not log in, or the session has
+    /// ended.
     InvalidCredentials,
 }
 
 /// Declares a mutation's payload: the object, `null` where the input was refused, and what was wrong.
+/// It may have one type parameter, for what differs between the realms.
 macro_rules! payload {
-    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $field:ident: $type:ty,)+ }) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident $(<$realms:ident: $bound:ident>)? {
+            $($(#[$about:meta])* $field:ident: $type:ty,)+
+        }
+    ) => {
         $(#[$doc])*
         #[derive(async_graphql::SimpleObject)]
-        pub struct $name {
+        pub struct $name $(<$realms: $bound>)? {
             $($(#[$about])* $field: Option<$type>,)+
             /// What was wrong with the input; empty where all went well.
             user_errors: Vec<$crate::graphql::payload::UserError>,
         }
 
-        impl $name {
+        impl $(<$realms: $bound>)? $name $(<$realms>)? {
             /// From what came of the work.
             fn of<T>(
                 outcome: Result<T, Vec<$crate::app::Refusal>>,

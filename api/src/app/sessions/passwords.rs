@@ -26,7 +26,12 @@ impl<A: Accounts> Sessions<'_, A> {
         let user = self.find_by_id(who.user()).await?;
         let login = self.verified(&current, user.as_ref().map(A::login)).await?;
         let login = login.ok_or_else(wrong_current)?;
-        let hash = self.state.hasher.hash(&new).await.map_err(internal)?;
+        let hash = self
+            .state
+            .hasher
+            .hash(&new)
+            .await
+            .map_err(|error| internal(&error))?;
 
         let db = self.open(Access::Write);
         let unchanged = Some(login.password_hash);
@@ -55,7 +60,7 @@ impl<A: Accounts> Sessions<'_, A> {
             }
             (result, _) => result,
         };
-        let right = right.map_err(internal)?;
+        let right = right.map_err(|error| internal(&error))?;
         Ok(user.filter(|_| right))
     }
 }
@@ -73,7 +78,7 @@ fn against(field: &str, rule: PasswordRule) -> Refusal {
     Refusal::new(code, &[field], rule.to_string())
 }
 
-fn internal(error: PasswordError) -> Error {
+fn internal(error: &PasswordError) -> Error {
     let source = error.source();
     let source = source.map_or_else(String::new, |source| format!(": {source}"));
     Error::Internal(format!("{error}{source}"))

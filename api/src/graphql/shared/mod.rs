@@ -1,18 +1,24 @@
-//! The operators' API: the registry and the life of tenants.
+//! The operators' API: the registry and the life of tenants, never what is inside of one.
 
+mod account;
 mod life;
 mod node;
+mod session;
 mod tenant;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 /// What operators can ask.
 #[derive(MergedObject, Default)]
-pub struct Query(tenant::TenantQueries, node::NodeQueries);
+pub struct Query(
+    account::AccountQueries,
+    tenant::TenantQueries,
+    node::NodeQueries,
+);
 
 /// What operators can do.
 #[derive(MergedObject, Default)]
-pub struct Mutation(life::LifeMutations);
+pub struct Mutation(session::SessionMutations, life::LifeMutations);
 
 pub type SharedSchema = Schema<Query, Mutation, EmptySubscription>;
 

@@ -1,10 +1,12 @@
 //! A tenant's API: what front ends generate code from.
 
-pub mod customer;
-pub mod department;
-pub mod employee;
-pub mod invoice;
-pub mod invoice_line;
+mod customer;
+mod department;
+mod employee;
+mod invoice;
+mod invoice_line;
+mod session;
+mod user;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
@@ -28,6 +30,7 @@ pub struct Mutation(
     employee::EmployeeMutations,
     customer::CustomerMutations,
     invoice::InvoiceMutations,
+    session::SessionMutations,
 );
 
 pub type TenantSchema = Schema<Query, Mutation, EmptySubscription>;
