@@ -12,6 +12,7 @@ mod numbers;
 mod rows;
 pub mod tenants;
 pub mod sessions;
+pub mod users;
 
 use sea_orm::{ActiveValue, Value};
 

@@ -13,6 +13,8 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 /// What can be asked of a tenant.
 #[derive(MergedObject, Default)]
 pub struct Query(
+    user::UserQueries,
+    user::Users,
     department::DepartmentQueries,
     department::Departments,
     employee::EmployeeQueries,
@@ -30,6 +32,7 @@ pub struct Mutation(
     employee::EmployeeMutations,
     customer::CustomerMutations,
     invoice::InvoiceMutations,
+    user::UserMutations,
     session::SessionMutations,
 );
 
