@@ -1,6 +1,7 @@
 //! What the product does, whoever asks: a resolver, or a human at a terminal.
 
 pub mod check;
+pub mod current_tenant;
 pub mod customers;
 pub mod departments;
 pub mod domains;

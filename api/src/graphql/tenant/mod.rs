@@ -6,6 +6,8 @@ mod employee;
 mod invoice;
 mod invoice_line;
 mod session;
+#[expect(clippy::module_inception, reason = "a tenant is a noun of its own API")]
+mod tenant;
 mod user;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
@@ -13,6 +15,7 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 /// What can be asked of a tenant.
 #[derive(MergedObject, Default)]
 pub struct Query(
+    tenant::TenantQueries,
     user::UserQueries,
     user::Users,
     department::DepartmentQueries,
