@@ -5,6 +5,7 @@ mod department;
 mod employee;
 mod invoice;
 mod invoice_line;
+mod node;
 mod session;
 #[expect(clippy::module_inception, reason = "a tenant is a noun of its own API")]
 mod tenant;
@@ -16,6 +17,7 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 #[derive(MergedObject, Default)]
 pub struct Query(
     tenant::TenantQueries,
+    node::NodeQueries,
     user::UserQueries,
     user::Users,
     department::DepartmentQueries,
