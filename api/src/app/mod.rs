@@ -3,6 +3,7 @@
 pub mod check;
 pub mod current_tenant;
 pub mod customers;
+pub mod demo;
 pub mod departments;
 pub mod domains;
 pub mod employees;
@@ -11,8 +12,8 @@ pub mod fleet;
 pub mod invoices;
 mod numbers;
 mod rows;
-pub mod tenants;
 pub mod sessions;
+pub mod tenants;
 pub mod users;
 
 use sea_orm::{ActiveValue, Value};
