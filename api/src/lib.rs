@@ -1,9 +1,25 @@
 //! The server: the only composition root.
 
+pub mod config;
+pub mod state;
+pub mod catalog;
 pub mod app;
 pub mod auth;
-pub mod catalog;
-pub mod config;
 pub mod graphql;
 pub mod http;
-pub mod state;
+
+/// An error with everything that caused it, for the log.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let more = error.to_string();
+        // Some libraries repeat their source in their own words.
+        if !text.ends_with(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        source = error.source();
+    }
+    text
+}

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use tenancy::{Database, Directory, History, Operator};
+use tenancy::{Database, Directory, Domain, History, Operator, PoolOptions};
 
-use crate::auth::{Hasher, Tokens};
+use crate::auth::{Hasher, Keys, Tokens};
 use crate::catalog::Registry;
-use crate::config::Config;
+use crate::config::{Config, HostName};
 use crate::graphql::PageLimits;
 
 /// Everything that requests and commands work with.
@@ -21,10 +21,77 @@ pub struct State {
     pub hasher: Hasher,
     pub tokens: Tokens,
     pub page: PageLimits,
+    /// The domain of the shared realm, unset for commands that need none.
+    pub shared_domain: Option<Domain>,
 }
 
 /// The migrations that this program knows.
 pub struct Histories {
     pub shared: History,
     pub tenant: History,
+}
+
+/// Where the database is, for each of the two logins.
+#[derive(Clone)]
+pub struct Addresses {
+    pub serving: String,
+    pub operator: String,
+}
+
+/// Why the parts don't fit together.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("{0} can't be used")]
+    Address(&'static str, #[source] tenancy::Error),
+    #[error("{0:?} is not a host name that could lead to the shared realm")]
+    SharedDomain(String),
+    #[error(transparent)]
+    Tokens(#[from] crate::auth::token::TokensError),
+}
+
+impl State {
+    /// Wires everything. Nothing is connected yet: the first statement does that.
+    pub fn new(
+        config: Config,
+        addresses: &Addresses,
+        keys: Keys,
+        hasher: Hasher,
+    ) -> Result<Self, StateError> {
+        let options = PoolOptions {
+            max_connections: config.database.max_connections,
+            acquire_timeout: config.database.acquire_timeout,
+            statement_timeout: config.graphql.deadline,
+            ..PoolOptions::default()
+        };
+        let database = Database::new(&addresses.serving, &options)
+            .map_err(|error| StateError::Address("DATABASE_URL", error))?;
+        let operator = Operator::new(&addresses.operator, &options)
+            .map_err(|error| StateError::Address("INSULA_OPERATOR_DATABASE_URL", error))?;
+        let shared_domain = config.tenancy.shared_domain.as_ref().map(domain).transpose()?;
+        Ok(Self {
+            directory: Arc::new(Directory::new(Registry::new(database.clone()))),
+            histories: Histories::new(),
+            hasher,
+            tokens: Tokens::new(keys, config.auth.issuer.clone(), config.auth.access_ttl)?,
+            page: PageLimits { default: config.graphql.page_size, most: config.graphql.page_limit },
+            shared_domain,
+            database,
+            operator,
+            config,
+        })
+    }
+}
+
+impl Histories {
+    fn new() -> Self {
+        Self {
+            shared: History::of::<migration::shared::Migrator>(migration::shared::BREAKING),
+            tenant: History::of::<migration::tenant::Migrator>(migration::tenant::BREAKING),
+        }
+    }
+}
+
+/// A configured host name in its canonical form.
+pub fn domain(host: &HostName) -> Result<Domain, StateError> {
+    host.as_str().parse().map_err(|_| StateError::SharedDomain(host.as_str().to_owned()))
 }

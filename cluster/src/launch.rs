@@ -9,11 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::files::Folder;
+use crate::initdb::{self, Init};
 use crate::postmaster::{self, Postmaster};
 use crate::programs::{self, Programs};
 use crate::supervisor::{Job, Supervisor};
 use crate::user::User;
-use crate::{Error, Options, initdb};
+use crate::{Error, Options};
 
 /// After a crash it reads its log again before it is ready.
 const READY_WITHIN: Duration = Duration::from_mins(3);
@@ -47,9 +48,15 @@ impl Cluster {
         folder.open_to(user)?;
         folder.begin_log()?;
         let programs = programs::find(&folder, user, options)?;
+        let init = Init {
+            folder: &folder,
+            programs: &programs,
+            user,
+            options,
+        };
         let initialised = match folder.version()? {
             Some(_) => None,
-            None => Some(initdb::init(&folder, &programs, user, options)?),
+            None => Some(init.run()?),
         };
         let password = folder
             .password()?

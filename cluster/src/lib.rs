@@ -51,6 +51,7 @@ mod options;
 mod postmaster;
 mod programs;
 mod supervisor;
+mod template;
 mod user;
 
 pub use error::Error;

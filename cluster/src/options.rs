@@ -14,8 +14,9 @@ pub struct Options {
     pub port: Option<u16>,
     /// The folder of `initdb` and `postgres`. `None` looks for them.
     pub programs: Option<PathBuf>,
-    /// Where programs are put that had to be fetched, and looked for the next time. `None` never fetches any.
-    pub fetch_into: Option<PathBuf>,
+    /// Where what took long is kept for the next time: programs that had to be fetched, and the data of a fresh cluster for fast
+    /// ones. `None` keeps and fetches nothing.
+    pub cache: Option<PathBuf>,
 }
 
 /// Whether a commit waits for the disk.
@@ -28,32 +29,30 @@ pub enum Durability {
 }
 
 impl Options {
-    /// A cluster that keeps its data in this folder. Fetched programs go beside it.
+    /// A cluster that keeps its data in this folder. The cache is beside it.
     pub fn durable(data_dir: impl Into<PathBuf>) -> Self {
         let data_dir = data_dir.into();
-        let fetch_into = data_dir
-            .parent()
-            .unwrap_or(Path::new(""))
-            .join("postgres-programs");
+        let parent = data_dir.parent().unwrap_or(Path::new(""));
+        let cache = parent.join("postgres-cache");
         Self {
             data_dir: Some(data_dir),
             durability: Durability::Durable,
             port: None,
             programs: None,
-            fetch_into: Some(fetch_into),
+            cache: Some(cache),
         }
     }
 
     /// A fast cluster in a fresh folder, which is removed when the cluster or its process ends.
     pub fn temporary() -> Self {
-        // One folder per user, shared by all temporary clusters: programs are fetched once.
-        let shared = format!("insula-postgres-programs-{}", geteuid().as_raw());
+        // One per user, for all temporary clusters.
+        let cache = format!("insula-postgres-cache-{}", geteuid().as_raw());
         Self {
             data_dir: None,
             durability: Durability::Fast,
             port: None,
             programs: None,
-            fetch_into: Some(env::temp_dir().join(shared)),
+            cache: Some(env::temp_dir().join(cache)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Finding `initdb` and `postgres`.
 
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -43,9 +44,8 @@ pub(crate) fn find(folder: &Folder, user: User, options: &Options) -> Result<Pro
             _ => Ok(programs),
         };
     }
-    let fetched = options.fetch_into.as_deref().and_then(fetch::installed);
+    let fetched = options.cache.as_deref().and_then(fetch::installed);
     let found = candidates()
-        .into_iter()
         .chain(fetched)
         .filter_map(|candidate| probe(&candidate, user).ok())
         .find(|programs| programs.major >= OLDEST && fits(programs));
@@ -53,30 +53,29 @@ pub(crate) fn find(folder: &Folder, user: User, options: &Options) -> Result<Pro
         (Some(programs), _) => Ok(programs),
         (None, Some(data)) if !fetch::could_give(data) => Err(missing(data)),
         (None, _) => {
-            let fetched = fetch::fetch(options.fetch_into.as_deref())?;
-            let folder = fetched.or_else(|| candidates().into_iter().next());
+            let fetched = fetch::fetch(options.cache.as_deref())?;
+            let folder = fetched.or_else(|| candidates().next());
             probe(&folder.ok_or_else(fetch::nothing)?, user)
         }
     }
 }
 
-/// Folders that may hold the programs, the likeliest first.
-fn candidates() -> Vec<PathBuf> {
-    let asked = [
-        said_by(Command::new("pg_config").arg("--bindir")),
-        said_by(Command::new("/bin/sh").args(["-c", "command -v postgres"]))
-            .and_then(|path| path.parent().map(Path::to_path_buf)),
-    ];
+/// Folders that hold the programs, the likeliest first. Each is only looked for when the ones before it wouldn't do.
+fn candidates() -> impl Iterator<Item = PathBuf> {
+    let configured = iter::once_with(|| said_by(Command::new("pg_config").arg("--bindir")));
+    let on_path = iter::once_with(|| {
+        let found = said_by(Command::new("/bin/sh").args(["-c", "command -v postgres"]))?;
+        found.parent().map(Path::to_path_buf)
+    });
     let packaged = PLACES.iter().flat_map(|(parent, prefix, tail)| {
         let folders = newest_first(Path::new(parent), prefix);
         folders.into_iter().map(move |folder| folder.join(tail))
     });
-    asked
-        .into_iter()
+    configured
+        .chain(on_path)
         .flatten()
         .chain(packaged)
         .filter(|folder| is_complete(folder))
-        .collect()
 }
 
 fn is_complete(folder: &Path) -> bool {

@@ -3,11 +3,14 @@
 pub mod check;
 pub mod customers;
 pub mod departments;
+pub mod domains;
 pub mod employees;
 mod error;
+pub mod fleet;
 pub mod invoices;
 mod numbers;
 mod rows;
+pub mod tenants;
 pub mod sessions;
 
 use sea_orm::{ActiveValue, Value};

@@ -7,6 +7,7 @@ use sea_orm::DbErr;
 
 use crate::app;
 use crate::auth::Denied;
+use crate::chain;
 
 /// A resolver's failure. Its text is for clients; what the database said stays in the source.
 #[derive(Debug, thiserror::Error)]
@@ -88,20 +89,14 @@ impl From<app::Error> for Fault {
     }
 }
 
-/// Gives every error of a response its code, and hides what clients must not see. Answers the
-/// faults that an operator should read about.
-pub fn finish(response: &mut Response, request_id: &str) -> Vec<String> {
+/// Gives every error of a response its code. Answers what an operator should read about.
+pub fn name_codes(response: &mut Response) -> Vec<String> {
     let mut log = Vec::new();
     for error in &mut response.errors {
         let code = code_of(error, &mut log);
-        let extensions = error
-            .extensions
-            .get_or_insert_with(ErrorExtensionValues::default);
+        let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         if extensions.get("code").is_none() {
             extensions.set("code", code);
-        }
-        if code == "INTERNAL" {
-            extensions.set("requestId", request_id);
         }
     }
     log
@@ -115,23 +110,7 @@ fn code_of(error: &ServerError, log: &mut Vec<String>) -> &'static str {
             }
             fault.code()
         }
-        // Without a source it is the library's own word about the request.
+        // Without a source it is the library's own word about an argument.
         None => "BAD_USER_INPUT",
     }
-}
-
-/// An error with everything that caused it, for the log.
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let more = error.to_string();
-        // Some libraries repeat their source in their own words.
-        if !text.ends_with(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        source = error.source();
-    }
-    text
 }

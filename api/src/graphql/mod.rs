@@ -2,6 +2,7 @@
 
 mod context;
 mod cursor;
+mod engine;
 mod error;
 mod filter;
 mod ids;
@@ -12,10 +13,11 @@ mod page;
 mod payload;
 mod related;
 mod scalars;
-mod session;
+pub mod session;
 pub mod shared;
 pub mod tenant;
 
 pub use context::{ContextExt, Realm, Request};
-pub use error::{Fault, Result, chain, finish};
+pub use engine::{Ended, Engine};
+pub use error::{Fault, Result};
 pub use page::PageLimits;

@@ -1,15 +1,22 @@
 //! HTTP: what a header, a status or a layer means.
 
 pub mod error;
+pub mod graphiql;
 pub mod graphql;
 pub mod layers;
 
+mod bearer;
 mod cors;
+mod entrance;
+mod health;
 mod request_id;
+mod server;
 
 pub use self::{
     error::{Code, Refusal},
+    entrance::{EntranceError, entrance},
     request_id::RequestId,
+    server::{Server, router},
 };
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cluster::{Cluster, Durability, Options};
+use cluster::{Cluster, Options};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use tempfile::TempDir;
@@ -25,8 +25,8 @@ pub(crate) fn folder() -> TempDir {
 /// A cluster that keeps its data, without waiting for the disk.
 pub(crate) fn kept(data_dir: &Path) -> Options {
     Options {
-        durability: Durability::Fast,
-        ..Options::durable(data_dir)
+        data_dir: Some(data_dir.to_path_buf()),
+        ..Options::temporary()
     }
 }
 

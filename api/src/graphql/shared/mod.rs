@@ -1,16 +1,30 @@
-//! The operators' API: tenants as a whole, never what is inside of one.
+//! The operators' API: the registry and the life of tenants.
 
-mod account;
-mod session;
+pub mod account;
+mod life;
+mod node;
+pub mod session;
+mod tenant;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
-/// What can be asked of the whole.
+/// What operators can ask.
 #[derive(MergedObject, Default)]
-pub struct Query(account::AccountQueries);
+pub struct Query(
+    account::AccountQueries,
+    tenant::TenantQueries,
+    node::NodeQueries,
+);
 
-/// What can be done to the whole. One operation is one transaction: it happens whole or not at all.
+/// What operators can do.
 #[derive(MergedObject, Default)]
-pub struct Mutation(session::SessionMutations);
+pub struct Mutation(life::LifeMutations, session::SessionMutations);
 
 pub type SharedSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema, without a database.
+pub fn schema() -> SharedSchema {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .disable_suggestions()
+        .finish()
+}

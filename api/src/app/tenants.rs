@@ -1,0 +1,241 @@
+//! A tenant's life, for operators: the same steps for the command line and for the shared realm.
+
+use chrono::Utc;
+use entity::shared::{domain, tenant};
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Unchanged, ColumnTrait, ConnectionTrait, EntityTrait,
+    QueryFilter, QueryOrder, Set,
+};
+use tenancy::{Access, Change, Domain, SchemaName, Slug, Status, Tenant, TenantId, announce};
+
+use super::check::Check;
+use super::domains;
+use super::error::{Code, Error, Meaning, Refusal, Result, on_constraint};
+use crate::auth::Can;
+use crate::auth::permission::{ManageFleet, ViewFleet};
+use crate::state::State;
+
+const MEANINGS: &[Meaning] = &[("tenant_slug_key", Code::Taken, "slug", "another tenant has this slug")];
+
+/// A tenant to be.
+#[derive(Debug, Clone, Default)]
+pub struct NewTenant {
+    pub slug: String,
+    pub name: String,
+    pub street: Option<String>,
+    pub city: Option<String>,
+    /// Its first domain; `<slug>.<suffix>` if not given.
+    pub domain: Option<String>,
+}
+
+/// Makes a tenant: its row, its first domain, its schema. What fails half-way stays visible as
+/// `failed`, and creating it again goes on from there.
+pub async fn create(state: &State, _: Can<ManageFleet>, new: NewTenant) -> Result<tenant::Model> {
+    let (slug, host) = checked(state, &new)?;
+    let row = begin(state, &slug, host, new).await?;
+    let known = known(&row)?;
+    // Held while its schema is made, so that nobody takes a creation under way for one that died.
+    let Some(lock) = state.operator.try_lock(known.id).await? else {
+        let message = "this tenant is being created at this moment";
+        return Err(Refusal::new(Code::Taken, &["slug"], message).into());
+    };
+    let made = state.histories.tenant.migrate_tenant(&state.operator, &known).await;
+    let ended = match made {
+        Ok(_) => set_status(state, known.id, Status::Active, None).await,
+        Err(error) => {
+            let why = crate::chain(&error);
+            set_status(state, known.id, Status::Failed, Some(why)).await?;
+            Err(error.into())
+        }
+    };
+    lock.release().await;
+    ended
+}
+
+/// Refuses the tenant's requests from now on; its data stay as they are.
+pub async fn suspend(state: &State, _: Can<ManageFleet>, slug: &str) -> Result<tenant::Model> {
+    become_status(state, slug, Status::Suspended).await
+}
+
+/// Serves a suspended tenant again.
+pub async fn resume(state: &State, _: Can<ManageFleet>, slug: &str) -> Result<tenant::Model> {
+    become_status(state, slug, Status::Active).await
+}
+
+/// The tenant of this slug, unless it is dropped.
+pub async fn by_slug(
+    db: &impl ConnectionTrait,
+    _: Can<ViewFleet>,
+    slug: &str,
+) -> Result<Option<tenant::Model>> {
+    let Ok(slug) = slug.parse::<Slug>() else { return Ok(None) };
+    living(db, tenant::Column::Slug.eq(slug.as_str())).await
+}
+
+/// The tenant that this domain leads to.
+pub async fn by_domain(
+    db: &impl ConnectionTrait,
+    _: Can<ViewFleet>,
+    host: &str,
+) -> Result<Option<tenant::Model>> {
+    let Ok(host) = host.parse::<Domain>() else { return Ok(None) };
+    let found = domain::Entity::find().filter(domain::Column::Host.eq(host.as_str())).one(db).await?;
+    match found {
+        Some(domain) => living(db, tenant::Column::Id.eq(domain.tenant_id)).await,
+        None => Ok(None),
+    }
+}
+
+/// Every tenant that isn't dropped, by slug.
+pub async fn all(db: &impl ConnectionTrait, _: Can<ViewFleet>) -> Result<Vec<tenant::Model>> {
+    let living = tenant::Column::Status.ne(tenant::Status::Dropped);
+    Ok(tenant::Entity::find().filter(living).order_by_asc(tenant::Column::Slug).all(db).await?)
+}
+
+/// The tenant as the door knows it, for scopes that operators open.
+pub fn known(row: &tenant::Model) -> Result<Tenant> {
+    let damaged = |what: &str| Error::Internal(format!("the registry's {what} of {} is damaged", row.id));
+    Ok(Tenant {
+        id: row.id.into(),
+        slug: row.slug.parse().map_err(|_| damaged("slug"))?,
+        schema: row.schema_name.parse().map_err(|_| damaged("schema name"))?,
+        status: status_of(row.status),
+        version: None,
+        breaking: None,
+    })
+}
+
+/// The tenant of this slug, or the refusal that there is none.
+pub async fn find(db: &impl ConnectionTrait, slug: &str) -> Result<tenant::Model> {
+    let missing = || Refusal::not_found("slug", &format!("tenant: {slug:?}"));
+    let parsed: Slug = slug.parse().map_err(|_| missing())?;
+    let found = living(db, tenant::Column::Slug.eq(parsed.as_str())).await?;
+    Ok(found.ok_or_else(missing)?)
+}
+
+async fn living(db: &impl ConnectionTrait, which: SimpleExpr) -> Result<Option<tenant::Model>> {
+    let living = tenant::Column::Status.ne(tenant::Status::Dropped);
+    Ok(tenant::Entity::find().filter(living).filter(which).one(db).await?)
+}
+
+fn checked(state: &State, new: &NewTenant) -> Result<(Slug, Domain)> {
+    let mut check = Check::default();
+    check.text("name", &new.name, 200);
+    check.optional_text("street", new.street.as_deref(), 200);
+    check.optional_text("city", new.city.as_deref(), 200);
+    let slug = new.slug.parse::<Slug>();
+    if let Err(error) = &slug {
+        check.refuse(Code::Invalid, "slug", &error.to_string());
+    }
+    check.finish()?;
+    let slug = slug.map_err(|error| Refusal::new(Code::Invalid, &["slug"], error.to_string()))?;
+    let host = match (&new.domain, &state.config.tenancy.suffix) {
+        (Some(host), _) => host.clone(),
+        (None, Some(suffix)) => format!("{slug}.{}", suffix.as_str()),
+        (None, None) => {
+            let message = "give a domain, or set INSULA_TENANT_SUFFIX for the first domains of new tenants";
+            return Err(Refusal::new(Code::Required, &["domain"], message).into());
+        }
+    };
+    Ok((slug, domains::parse(state, "domain", &host)?))
+}
+
+/// The row and its first domain, or the row of a creation that died.
+async fn begin(state: &State, slug: &Slug, host: Domain, new: NewTenant) -> Result<tenant::Model> {
+    let db = state.operator.shared(Access::Write);
+    let row = match find(&db, slug.as_str()).await {
+        Ok(row) => return unfinished(row),
+        Err(Error::Refused(_)) => {
+            let id = TenantId::new();
+            let row = tenant::ActiveModel {
+                id: Set(id.as_uuid()),
+                slug: Set(slug.to_string()),
+                name: Set(new.name),
+                street: Set(new.street),
+                city: Set(new.city),
+                schema_name: Set(SchemaName::of(id).to_string()),
+                status: Set(tenant::Status::Provisioning),
+                failure: Set(None),
+                settings: Set(serde_json::json!({})),
+                created_at: Set(Utc::now()),
+                updated_at: Set(Utc::now()),
+            };
+            row.insert(&db).await.map_err(|error| on_constraint(error, MEANINGS))?
+        }
+        Err(error) => return Err(error),
+    };
+    let first = domain::ActiveModel {
+        tenant_id: Set(row.id),
+        host: Set(host.to_string()),
+        is_primary: Set(true),
+        created_at: Set(Utc::now()),
+        ..Default::default()
+    };
+    first.insert(&db).await.map_err(|error| on_constraint(error, domains::MEANINGS))?;
+    announce(&db, &Change::Tenant(row.id.into())).await?;
+    announce(&db, &Change::Domain(host)).await?;
+    db.commit().await?;
+    Ok(row)
+}
+
+fn unfinished(row: tenant::Model) -> Result<tenant::Model> {
+    match row.status {
+        tenant::Status::Provisioning | tenant::Status::Failed => Ok(row),
+        _ => Err(Refusal::new(Code::Taken, &["slug"], "another tenant has this slug").into()),
+    }
+}
+
+async fn become_status(state: &State, slug: &str, next: Status) -> Result<tenant::Model> {
+    let row = find(&state.operator.shared(Access::Read), slug).await?;
+    let now = status_of(row.status);
+    if now != next && !now.may_become(next) {
+        let message = format!("a tenant that is {now} can't become {next}");
+        return Err(Refusal::new(Code::NotAllowed, &["slug"], message).into());
+    }
+    set_status(state, row.id.into(), next, None).await
+}
+
+async fn set_status(
+    state: &State,
+    id: TenantId,
+    status: Status,
+    failure: Option<String>,
+) -> Result<tenant::Model> {
+    let db = state.operator.shared(Access::Write);
+    let row = tenant::ActiveModel {
+        id: Unchanged(id.as_uuid()),
+        status: Set(column_of(status)),
+        failure: Set(failure),
+        updated_at: Set(Utc::now()),
+        ..sea_orm::ActiveModelTrait::default()
+    };
+    let row = row.update(&db).await?;
+    announce(&db, &Change::Tenant(id)).await?;
+    db.commit().await?;
+    Ok(row)
+}
+
+pub(crate) fn status_of(column: tenant::Status) -> Status {
+    match column {
+        tenant::Status::Provisioning => Status::Provisioning,
+        tenant::Status::Active => Status::Active,
+        tenant::Status::Suspended => Status::Suspended,
+        tenant::Status::Maintenance => Status::Maintenance,
+        tenant::Status::Failed => Status::Failed,
+        tenant::Status::Dropping => Status::Dropping,
+        tenant::Status::Dropped => Status::Dropped,
+    }
+}
+
+fn column_of(status: Status) -> tenant::Status {
+    match status {
+        Status::Provisioning => tenant::Status::Provisioning,
+        Status::Active => tenant::Status::Active,
+        Status::Suspended => tenant::Status::Suspended,
+        Status::Maintenance => tenant::Status::Maintenance,
+        Status::Failed => tenant::Status::Failed,
+        Status::Dropping => tenant::Status::Dropping,
+        Status::Dropped => tenant::Status::Dropped,
+    }
+}

@@ -1,0 +1,125 @@
+//! Runs an operation: one request, one transaction, one answer.
+
+use std::sync::Arc;
+
+use async_graphql::{EmptySubscription, ObjectType, Request as Operation, Response, Schema, Value};
+use tenancy::{Access, Admitted, SharedRealm, TenantRealm};
+
+use super::context::{Realm, Request};
+use super::error::{Fault, name_codes};
+use super::{shared, tenant};
+use crate::auth::Caller;
+use crate::state::State;
+
+/// The schemas of both realms.
+pub struct Engine {
+    tenant: tenant::TenantSchema,
+    shared: shared::SharedSchema,
+}
+
+/// How an operation ended that has no answer of its own.
+#[derive(Debug)]
+pub enum Ended {
+    /// The database is away or takes no more work.
+    Unavailable,
+}
+
+impl Engine {
+    /// Both schemas. Needs no database.
+    pub fn new() -> Self {
+        Self { tenant: tenant::schema(), shared: shared::schema() }
+    }
+
+    /// Runs an operation in the realm that was admitted.
+    pub async fn execute(
+        &self,
+        state: &Arc<State>,
+        (admitted, caller): (Admitted, Caller),
+        operation: Operation,
+        access: Access,
+    ) -> Result<Response, Ended> {
+        match admitted {
+            Admitted::Tenant(subject) => {
+                run::<TenantRealm, _, _>(&self.tenant, state, (subject, caller), operation, access).await
+            }
+            Admitted::Shared => run::<SharedRealm, _, _>(&self.shared, state, ((), caller), operation, access).await,
+        }
+    }
+
+    /// The SDL of the tenants' API.
+    pub fn tenant_sdl(&self) -> String {
+        self.tenant.sdl()
+    }
+
+    /// The SDL of the operators' API.
+    pub fn shared_sdl(&self) -> String {
+        self.shared.sdl()
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+async fn run<R, Q, M>(
+    schema: &Schema<Q, M, EmptySubscription>,
+    state: &Arc<State>,
+    (subject, caller): (R::Subject, Caller),
+    mut operation: Operation,
+    access: Access,
+) -> Result<Response, Ended>
+where
+    R: Realm,
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+{
+    let writes = access == Access::Write;
+    let single = has_single_field(&mut operation);
+    if caller == Caller::Anonymous && !state.config.graphql.introspection {
+        operation = operation.disable_introspection();
+    }
+    let request = Request::<R>::new(Arc::clone(state), subject, caller, access, single);
+    let request = Arc::new(request);
+    let mut response = schema.execute(operation.data(Arc::clone(&request))).await;
+    if writes {
+        let well = response.errors.is_empty();
+        let ended = request.finish(well).await;
+        if let Err(fault) = ended {
+            response = Response::from_errors(vec![failed(fault)]);
+        }
+        if !response.errors.is_empty() {
+            // Nothing happened, so nothing that the operation answered is true.
+            response.data = Value::Null;
+        }
+    } else {
+        request.end().await;
+    }
+    for chain in name_codes(&mut response) {
+        tracing::error!(error = chain, "an operation failed");
+    }
+    if response.errors.iter().any(|e| matches!(e.source::<Fault>(), Some(Fault::Unavailable(_)))) {
+        return Err(Ended::Unavailable);
+    }
+    Ok(response)
+}
+
+fn failed(fault: Fault) -> async_graphql::ServerError {
+    async_graphql::Error::from(fault).into_server_error(async_graphql::Pos::default())
+}
+
+/// Whether the operation surely has one root field. Fragments count as many.
+fn has_single_field(operation: &mut Operation) -> bool {
+    use async_graphql::parser::types::Selection;
+    let name = operation.operation_name.clone();
+    let Ok(document) = operation.parsed_query() else { return false };
+    let chosen = document
+        .operations
+        .iter()
+        .find(|(of, _)| name.is_none() || of.map(|of| of.as_str()) == name.as_deref());
+    chosen.is_some_and(|(_, operation)| {
+        let items = &operation.node.selection_set.node.items;
+        matches!(items.as_slice(), [one] if matches!(one.node, Selection::Field(_)))
+    })
+}

@@ -1,0 +1,59 @@
+//! Anything of the registry, by its global id.
+
+use async_graphql::{Context, ID, Interface, Object};
+
+use super::tenant::{Domain, Tenant};
+use crate::auth::permission::ViewFleet;
+use crate::graphql::ids::{GlobalId, Kind};
+use crate::graphql::{ContextExt, Fault, Result};
+
+/// The most ids that `nodes` takes.
+const MOST: usize = 100;
+
+/// Anything that has a global id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Its global id."))]
+pub enum Node {
+    Tenant(Tenant),
+    Domain(Domain),
+}
+
+#[derive(Default)]
+pub struct NodeQueries;
+
+#[Object]
+impl NodeQueries {
+    /// Whatever has this id, `null` where there is nothing, or not here.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A global id.")] id: ID,
+    ) -> Result<Option<Node>> {
+        find(ctx, &id).await
+    }
+
+    /// Whatever has these ids, in their order; `null` where there is nothing, or not here.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global ids, at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        if ids.len() > MOST {
+            return Err(Fault::Input(format!("nodes takes at most {MOST} ids")));
+        }
+        futures::future::try_join_all(ids.iter().map(|id| find(ctx, id))).await
+    }
+}
+
+async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+    let request = ctx.shared();
+    let related = request.related(request.can::<ViewFleet>()?);
+    let Some(GlobalId { kind, row, .. }) = GlobalId::decode(id).filter(|id| id.realm.is_nil()) else {
+        return Ok(None);
+    };
+    Ok(match kind {
+        Kind::Tenant => related.one::<Tenant>(row).await?.map(Node::Tenant),
+        Kind::Domain => related.one::<Domain>(row).await?.map(Node::Domain),
+        _ => None,
+    })
+}

@@ -1,0 +1,342 @@
+//! Customers.
+
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
+use entity::tenant::{customer, invoice};
+use sea_orm::sea_query::Condition;
+use sea_orm::{EntityTrait, QueryFilter};
+
+use super::invoice::{Invoice, InvoiceFilter, InvoiceOrder};
+use crate::app::customers::{self, Contact};
+use crate::auth::permission::{DeleteSales, EditSales, ViewSales};
+use crate::graphql::filter::{Conditions, StringFilter};
+use crate::graphql::input::change;
+use crate::graphql::noun::noun;
+use crate::graphql::order::{OrderBy, OrderDirection, order_by};
+use crate::graphql::page::{Page, PageArgs, Plan};
+use crate::graphql::payload::payload;
+use crate::graphql::scalars::Moment;
+use crate::graphql::{ContextExt, Result};
+
+noun!(
+    /// A person who gets invoices, alone or for a company.
+    Customer,
+    customer::Entity
+);
+
+/// A person who gets invoices, alone or for a company.
+#[Object]
+impl Customer {
+    /// Its global id.
+    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
+        ctx.tenant().global_id::<Self>(self.0.id)
+    }
+
+    /// What people call the customer by; no two customers have the same number.
+    async fn number(&self) -> &str {
+        &self.0.number
+    }
+
+    /// The customer's full name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The company that the customer buys for, `null` where there is none.
+    async fn company(&self) -> Option<&str> {
+        self.0.company.as_deref()
+    }
+
+    /// The e-mail address, `null` where none is known.
+    async fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
+    }
+
+    /// The telephone number, `null` where none is known.
+    async fn phone(&self) -> Option<&str> {
+        self.0.phone.as_deref()
+    }
+
+    /// Street and house number, `null` where they aren't known.
+    async fn address(&self) -> Option<&str> {
+        self.0.address.as_deref()
+    }
+
+    /// The city, `null` where it isn't known.
+    async fn city(&self) -> Option<&str> {
+        self.0.city.as_deref()
+    }
+
+    /// The country, `null` where it isn't known.
+    async fn country(&self) -> Option<&str> {
+        self.0.country.as_deref()
+    }
+
+    /// When the customer was entered here.
+    async fn created(&self) -> Moment {
+        Moment(self.0.created_at)
+    }
+
+    /// The customer's invoices.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the field's, as Relay has them"
+    )]
+    async fn invoices(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only these.")] filter: Option<InvoiceFilter>,
+        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
+            InvoiceOrder,
+        >,
+    ) -> Result<Page<Invoice>> {
+        let request = ctx.tenant();
+        let related = request.related(request.can::<ViewSales>()?);
+        let select = invoice::Entity::find().filter(InvoiceFilter::condition(filter, request)?);
+        let args = PageArgs::new(first, after, last, before);
+        let plan = Plan::new(select, order_by.ordering(), &args, request.page_limits())?;
+        related
+            .page(self.0.id, invoice::Column::CustomerId, plan)
+            .await
+    }
+}
+
+/// Which customers. All conditions that are given must hold.
+#[derive(Debug, Default, InputObject)]
+pub struct CustomerFilter {
+    /// By number.
+    number: Option<StringFilter>,
+    /// By name.
+    name: Option<StringFilter>,
+    /// By company.
+    company: Option<StringFilter>,
+    /// By e-mail address.
+    email: Option<StringFilter>,
+    /// By city.
+    city: Option<StringFilter>,
+    /// By country.
+    country: Option<StringFilter>,
+}
+
+impl CustomerFilter {
+    fn condition(this: Option<Self>) -> Result<Condition> {
+        use customer::Column;
+        let this = this.unwrap_or_default();
+        Ok(Conditions::new()
+            .text(Column::Number, this.number)?
+            .text(Column::Name, this.name)?
+            .text(Column::Company, this.company)?
+            .text(Column::Email, this.email)?
+            .text(Column::City, this.city)?
+            .text(Column::Country, this.country)?
+            .finish())
+    }
+}
+
+order_by! {
+    /// In which order customers come.
+    CustomerOrder(CustomerOrderField) on customer::Entity {
+        /// By when they were entered.
+        Created => Id,
+        /// By number, as text.
+        Number => Number,
+        /// By name.
+        Name => Name,
+    }
+}
+
+#[derive(Default)]
+pub struct CustomerQueries;
+
+#[Object]
+impl CustomerQueries {
+    /// The customer of this id, `null` where there is none.
+    async fn customer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<Customer>> {
+        let request = ctx.tenant();
+        request
+            .by_id(request.db(request.can::<ViewSales>()?), &id)
+            .await
+    }
+
+    /// The customers.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the field's, as Relay has them"
+    )]
+    async fn customers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only these.")] filter: Option<CustomerFilter>,
+        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
+            CustomerOrder,
+        >,
+    ) -> Result<Option<Page<Customer>>> {
+        let request = ctx.tenant();
+        let db = request.db(request.can::<ViewSales>()?);
+        let select = customer::Entity::find().filter(CustomerFilter::condition(filter)?);
+        let args = PageArgs::new(first, after, last, before);
+        Plan::new(select, order_by.ordering(), &args, request.page_limits())?
+            .run(db)
+            .await
+    }
+}
+
+/// A customer to be.
+#[derive(Debug, InputObject)]
+pub struct CreateCustomerInput {
+    /// What people call the customer by, at most 50 characters; the next number if not given.
+    number: Option<String>,
+    /// The full name, at most 200 characters.
+    name: String,
+    /// The company that the customer buys for, at most 200 characters.
+    company: Option<String>,
+    /// The e-mail address.
+    email: Option<String>,
+    /// The telephone number, at most 50 characters.
+    phone: Option<String>,
+    /// Street and house number, at most 500 characters.
+    address: Option<String>,
+    /// The city, at most 200 characters.
+    city: Option<String>,
+    /// The country, at most 200 characters.
+    country: Option<String>,
+}
+
+/// What is to change of a customer; what is left out stays as it is, `null` clears.
+#[derive(Debug, InputObject)]
+pub struct UpdateCustomerInput {
+    /// Which customer.
+    id: ID,
+    /// What people call the customer by, at most 50 characters.
+    number: Option<String>,
+    /// The full name, at most 200 characters.
+    name: Option<String>,
+    /// The company that the customer buys for, at most 200 characters.
+    company: MaybeUndefined<String>,
+    /// The e-mail address.
+    email: MaybeUndefined<String>,
+    /// The telephone number, at most 50 characters.
+    phone: MaybeUndefined<String>,
+    /// Street and house number, at most 500 characters.
+    address: MaybeUndefined<String>,
+    /// The city, at most 200 characters.
+    city: MaybeUndefined<String>,
+    /// The country, at most 200 characters.
+    country: MaybeUndefined<String>,
+}
+
+/// Which customer is to go.
+#[derive(Debug, InputObject)]
+pub struct DeleteCustomerInput {
+    /// Which customer, who must have no invoices any more.
+    id: ID,
+}
+
+payload! {
+    /// What came of `createCustomer`.
+    CreateCustomerPayload {
+        /// The new customer.
+        customer: Customer,
+    }
+}
+
+payload! {
+    /// What came of `updateCustomer`.
+    UpdateCustomerPayload {
+        /// The customer as it is now.
+        customer: Customer,
+    }
+}
+
+payload! {
+    /// What came of `deleteCustomer`.
+    DeleteCustomerPayload {
+        /// The id of the customer who is gone.
+        deleted_id: ID,
+    }
+}
+
+#[derive(Default)]
+pub struct CustomerMutations;
+
+#[Object]
+impl CustomerMutations {
+    /// Enters a new customer.
+    async fn create_customer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The customer to be.")] input: CreateCustomerInput,
+    ) -> Result<Option<CreateCustomerPayload>> {
+        let request = ctx.tenant();
+        let can = request.can::<EditSales>()?;
+        let contact = Contact {
+            company: input.company.map(Some),
+            email: input.email.map(Some),
+            phone: input.phone.map(Some),
+            address: input.address.map(Some),
+            city: input.city.map(Some),
+            country: input.country.map(Some),
+        };
+        let work = customers::create(request.db(can), can, input.number, input.name, contact);
+        let outcome = request.write(work).await?;
+        Ok(Some(CreateCustomerPayload::of(outcome, |row| {
+            (Some(Customer(row)),)
+        })))
+    }
+
+    /// Changes a customer.
+    async fn update_customer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to change.")] input: UpdateCustomerInput,
+    ) -> Result<Option<UpdateCustomerPayload>> {
+        let request = ctx.tenant();
+        let can = request.can::<EditSales>()?;
+        let id = request.local_id::<Customer>(&input.id);
+        let contact = Contact {
+            company: change(input.company),
+            email: change(input.email),
+            phone: change(input.phone),
+            address: change(input.address),
+            city: change(input.city),
+            country: change(input.country),
+        };
+        let names = (input.number, input.name);
+        let outcome = request
+            .write(customers::update(request.db(can), can, id, names, contact))
+            .await?;
+        Ok(Some(UpdateCustomerPayload::of(outcome, |row| {
+            (Some(Customer(row)),)
+        })))
+    }
+
+    /// Deletes a customer who has no invoices any more.
+    async fn delete_customer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which customer.")] input: DeleteCustomerInput,
+    ) -> Result<Option<DeleteCustomerPayload>> {
+        let request = ctx.tenant();
+        let can = request.can::<DeleteSales>()?;
+        let id = request.local_id::<Customer>(&input.id);
+        let outcome = request
+            .write(customers::delete(request.db(can), can, id))
+            .await?;
+        Ok(Some(DeleteCustomerPayload::of(outcome, |_| {
+            (Some(input.id),)
+        })))
+    }
+}

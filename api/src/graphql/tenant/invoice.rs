@@ -1,0 +1,345 @@
+//! Invoices.
+
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object};
+use entity::tenant::{invoice, invoice_line};
+use sea_orm::sea_query::Condition;
+use sea_orm::{EntityTrait, QueryFilter};
+use tenancy::TenantRealm;
+
+use super::customer::Customer;
+use super::invoice_line::{InvoiceLine, InvoiceLineInput};
+use crate::app::invoices::{self, InvoiceChanges, NewInvoice};
+use crate::auth::permission::{DeleteSales, EditSales, ViewSales};
+use crate::graphql::filter::{Conditions, DateFilter, DecimalFilter, IdFilter, StringFilter};
+use crate::graphql::input::change_to;
+use crate::graphql::noun::noun;
+use crate::graphql::order::{OrderBy, OrderDirection, Ordering, order_by};
+use crate::graphql::page::{Page, PageArgs, Plan};
+use crate::graphql::payload::payload;
+use crate::graphql::scalars::{Date, Decimal, Moment};
+use crate::graphql::{ContextExt, Request, Result};
+
+noun!(
+    /// What a customer is to pay, line by line.
+    Invoice,
+    invoice::Entity
+);
+
+/// How far an invoice is on its way to being paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "invoice::InvoiceStatus")]
+pub enum InvoiceStatus {
+    /// Not sent yet.
+    Draft,
+    /// Sent and not paid yet.
+    Open,
+    /// Paid.
+    Paid,
+    /// Withdrawn: nobody has to pay it.
+    Void,
+}
+
+/// What a customer is to pay, line by line.
+#[Object]
+impl Invoice {
+    /// Its global id.
+    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
+        ctx.tenant().global_id::<Self>(self.0.id)
+    }
+
+    /// What people call the invoice by; no two invoices have the same number.
+    async fn number(&self) -> &str {
+        &self.0.number
+    }
+
+    /// Who is to pay it.
+    async fn customer(&self, ctx: &Context<'_>) -> Result<Option<Customer>> {
+        let request = ctx.tenant();
+        request
+            .related(request.can::<ViewSales>()?)
+            .one(self.0.customer_id)
+            .await
+    }
+
+    /// The day of issue.
+    async fn issued_on(&self) -> Date {
+        self.0.issued_on.into()
+    }
+
+    /// The day until which it is to be paid, `null` where none is set.
+    async fn due_on(&self) -> Option<Date> {
+        self.0.due_on.map(Into::into)
+    }
+
+    /// How far it is on its way to being paid.
+    async fn status(&self) -> InvoiceStatus {
+        self.0.status.into()
+    }
+
+    /// Its lines in their order, at most 500.
+    async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<InvoiceLine>> {
+        let request = ctx.tenant();
+        let order = Ordering {
+            column: invoice_line::Column::Position,
+            key: invoice_line::Column::Id,
+            descending: false,
+        };
+        request
+            .related(request.can::<ViewSales>()?)
+            .all(self.0.id, invoice_line::Column::InvoiceId, order)
+            .await
+    }
+
+    /// What the lines add up to.
+    async fn total(&self) -> Decimal {
+        self.0.total.into()
+    }
+
+    /// When the invoice was entered here.
+    async fn created(&self) -> Moment {
+        Moment(self.0.created_at)
+    }
+}
+
+/// Which invoices. All conditions that are given must hold.
+#[derive(Debug, Default, InputObject)]
+pub struct InvoiceFilter {
+    /// By number.
+    number: Option<StringFilter>,
+    /// By customer.
+    customer: Option<IdFilter>,
+    /// In one of these states.
+    status: Option<Vec<InvoiceStatus>>,
+    /// By day of issue.
+    issued_on: Option<DateFilter>,
+    /// By the day until which it is to be paid.
+    due_on: Option<DateFilter>,
+    /// By what the lines add up to.
+    total: Option<DecimalFilter>,
+}
+
+impl InvoiceFilter {
+    pub(super) fn condition(
+        this: Option<Self>,
+        request: &Request<TenantRealm>,
+    ) -> Result<Condition> {
+        use invoice::Column;
+        let this = this.unwrap_or_default();
+        let customer = |id: &ID| request.local_id::<Customer>(id);
+        let status = this
+            .status
+            .map(|all| all.into_iter().map(invoice::InvoiceStatus::from).collect());
+        Ok(Conditions::new()
+            .text(Column::Number, this.number)?
+            .reference(Column::CustomerId, this.customer, customer)?
+            .words(Column::Status, status)
+            .date(Column::IssuedOn, this.issued_on)?
+            .date(Column::DueOn, this.due_on)?
+            .amount(Column::Total, this.total)?
+            .finish())
+    }
+}
+
+order_by! {
+    /// In which order invoices come.
+    InvoiceOrder(InvoiceOrderField) on invoice::Entity {
+        /// By when they were entered.
+        Created => Id,
+        /// By number, as text.
+        Number => Number,
+        /// By day of issue.
+        IssuedOn => IssuedOn,
+        /// By what the lines add up to.
+        Total => Total,
+    }
+}
+
+#[derive(Default)]
+pub struct InvoiceQueries;
+
+#[Object]
+impl InvoiceQueries {
+    /// The invoice of this id, `null` where there is none.
+    async fn invoice(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<Invoice>> {
+        let request = ctx.tenant();
+        request
+            .by_id(request.db(request.can::<ViewSales>()?), &id)
+            .await
+    }
+
+    /// The invoices.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the field's, as Relay has them"
+    )]
+    async fn invoices(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only these.")] filter: Option<InvoiceFilter>,
+        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
+            InvoiceOrder,
+        >,
+    ) -> Result<Option<Page<Invoice>>> {
+        let request = ctx.tenant();
+        let db = request.db(request.can::<ViewSales>()?);
+        let select = invoice::Entity::find().filter(InvoiceFilter::condition(filter, request)?);
+        let args = PageArgs::new(first, after, last, before);
+        Plan::new(select, order_by.ordering(), &args, request.page_limits())?
+            .run(db)
+            .await
+    }
+}
+
+/// An invoice to be.
+#[derive(Debug, InputObject)]
+pub struct CreateInvoiceInput {
+    /// What people call the invoice by, at most 50 characters; the next number if not given.
+    number: Option<String>,
+    /// Who is to pay it.
+    customer_id: ID,
+    /// The day of issue; today if not given.
+    issued_on: Option<Date>,
+    /// The day until which it is to be paid, not before the day of issue.
+    due_on: Option<Date>,
+    /// How far it is on its way to being paid.
+    #[graphql(default_with = "InvoiceStatus::Open")]
+    status: InvoiceStatus,
+    /// Its lines in their order, at most 500.
+    #[graphql(default)]
+    lines: Vec<InvoiceLineInput>,
+}
+
+/// What is to change of an invoice; what is left out stays as it is, `null` clears.
+#[derive(Debug, InputObject)]
+pub struct UpdateInvoiceInput {
+    /// Which invoice.
+    id: ID,
+    /// What people call the invoice by, at most 50 characters.
+    number: Option<String>,
+    /// Who is to pay it.
+    customer_id: Option<ID>,
+    /// The day of issue.
+    issued_on: Option<Date>,
+    /// The day until which it is to be paid, not before the day of issue.
+    due_on: MaybeUndefined<Date>,
+    /// How far it is on its way to being paid.
+    status: Option<InvoiceStatus>,
+    /// All its lines in their order, at most 500, instead of those it has.
+    lines: Option<Vec<InvoiceLineInput>>,
+}
+
+/// Which invoice is to go.
+#[derive(Debug, InputObject)]
+pub struct DeleteInvoiceInput {
+    /// Which invoice; its lines go with it.
+    id: ID,
+}
+
+payload! {
+    /// What came of `createInvoice`.
+    CreateInvoicePayload {
+        /// The new invoice.
+        invoice: Invoice,
+    }
+}
+
+payload! {
+    /// What came of `updateInvoice`.
+    UpdateInvoicePayload {
+        /// The invoice as it is now.
+        invoice: Invoice,
+    }
+}
+
+payload! {
+    /// What came of `deleteInvoice`.
+    DeleteInvoicePayload {
+        /// The id of the invoice that is gone.
+        deleted_id: ID,
+    }
+}
+
+#[derive(Default)]
+pub struct InvoiceMutations;
+
+#[Object]
+impl InvoiceMutations {
+    /// Enters a new invoice with its lines, which the server adds up.
+    async fn create_invoice(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The invoice to be.")] input: CreateInvoiceInput,
+    ) -> Result<Option<CreateInvoicePayload>> {
+        let request = ctx.tenant();
+        let can = request.can::<EditSales>()?;
+        let new = NewInvoice {
+            number: input.number,
+            customer: request.local_id::<Customer>(&input.customer_id),
+            issued_on: input.issued_on.map(|date| date.0),
+            due_on: input.due_on.map(|date| date.0),
+            status: input.status.into(),
+            lines: input.lines.into_iter().map(Into::into).collect(),
+        };
+        let outcome = request
+            .write(invoices::create(request.db(can), can, new))
+            .await?;
+        Ok(Some(CreateInvoicePayload::of(outcome, |row| {
+            (Some(Invoice(row)),)
+        })))
+    }
+
+    /// Changes an invoice; lines are replaced as a whole.
+    async fn update_invoice(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to change.")] input: UpdateInvoiceInput,
+    ) -> Result<Option<UpdateInvoicePayload>> {
+        let request = ctx.tenant();
+        let can = request.can::<EditSales>()?;
+        let id = request.local_id::<Invoice>(&input.id);
+        let changes = InvoiceChanges {
+            number: input.number,
+            customer: input
+                .customer_id
+                .map(|id| request.local_id::<Customer>(&id)),
+            issued_on: input.issued_on.map(|date| date.0),
+            due_on: change_to(input.due_on, |date| date.0),
+            status: input.status.map(Into::into),
+            lines: input
+                .lines
+                .map(|lines| lines.into_iter().map(Into::into).collect()),
+        };
+        let outcome = request
+            .write(invoices::update(request.db(can), can, id, changes))
+            .await?;
+        Ok(Some(UpdateInvoicePayload::of(outcome, |row| {
+            (Some(Invoice(row)),)
+        })))
+    }
+
+    /// Deletes an invoice with its lines.
+    async fn delete_invoice(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which invoice.")] input: DeleteInvoiceInput,
+    ) -> Result<Option<DeleteInvoicePayload>> {
+        let request = ctx.tenant();
+        let can = request.can::<DeleteSales>()?;
+        let id = request.local_id::<Invoice>(&input.id);
+        let outcome = request
+            .write(invoices::delete(request.db(can), can, id))
+            .await?;
+        Ok(Some(DeleteInvoicePayload::of(outcome, |_| {
+            (Some(input.id),)
+        })))
+    }
+}

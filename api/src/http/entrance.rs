@@ -1,0 +1,73 @@
+//! How a request becomes a tenant's, and what is answered where it doesn't.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use tenancy::axum::{Entrance, Trust};
+use tenancy::resolve::{Policy, Unresolved};
+use tenancy::{Closed, Gate, Refused};
+
+use super::{Code, Refusal};
+use crate::catalog::Registry;
+use crate::config::HeaderTrust;
+use crate::state::{self, State};
+
+/// What a server needs to know before it can let anybody in.
+#[derive(Debug, thiserror::Error)]
+pub enum EntranceError {
+    #[error("no domain leads to the shared realm; set INSULA_SHARED_DOMAIN")]
+    NoSharedDomain,
+    #[error("DEFAULT_TENANT_DOMAIN can't be used")]
+    DefaultDomain(#[source] state::StateError),
+}
+
+/// The entrance that the configuration describes.
+pub fn entrance(state: &State) -> Result<Entrance<Registry>, EntranceError> {
+    let tenancy = &state.config.tenancy;
+    let default = tenancy.default_domain.as_ref().map(state::domain).transpose();
+    let policy = Policy {
+        shared: state.shared_domain.clone().ok_or(EntranceError::NoSharedDomain)?,
+        default: default.map_err(EntranceError::DefaultDomain)?,
+    };
+    let known = state.histories.tenant.latest();
+    let proxies = tenancy.trusted_proxies.clone();
+    let listed = move |peer: IpAddr| proxies.iter().any(|network| network.contains(&peer));
+    Ok(Entrance {
+        gate: Gate::new(Arc::clone(&state.directory), policy, known),
+        header: tenancy.header_name.clone(),
+        trust: match tenancy.header {
+            HeaderTrust::Trust => Trust::Everybody,
+            HeaderTrust::Off => Trust::Nobody,
+            HeaderTrust::TrustedProxies => Trust::Peers(Box::new(listed)),
+        },
+        refuse,
+    })
+}
+
+/// The contract's answers about the tenant.
+fn refuse(refused: Refused) -> Response {
+    if let Some(error) = refused.registry_error() {
+        tracing::error!(error = crate::chain(error), "the registry could not be asked");
+    }
+    let code = match &refused {
+        Refused::Unresolved(Unresolved::NotFound) | Refused::Closed(Closed::Gone) => Code::TenantNotFound,
+        Refused::Unresolved(Unresolved::Conflict) => Code::TenantConflict,
+        Refused::Unresolved(Unresolved::Invalid) => Code::TenantInvalid,
+        Refused::Unresolved(Unresolved::Registry(_)) if refused.is_unavailable() => {
+            Code::DatabaseUnavailable
+        }
+        Refused::Unresolved(Unresolved::Registry(_)) => return Refusal::internal(None).into_response(),
+        Refused::Closed(Closed::Suspended) => Code::TenantSuspended,
+        Refused::Closed(_) => Code::TenantUnavailable,
+    };
+    let message = match code {
+        Code::TenantNotFound => Unresolved::NotFound.to_string(),
+        Code::TenantUnavailable => format!("{refused}; try again shortly"),
+        Code::DatabaseUnavailable => {
+            "the database is not available at the moment; try again shortly".to_owned()
+        }
+        _ => refused.to_string(),
+    };
+    Refusal::new(code, message).into_response()
+}

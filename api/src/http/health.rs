@@ -1,0 +1,36 @@
+//! Whether the server lives, whether it can serve, and by which keys its tokens are known.
+
+use std::sync::Arc;
+
+use axum::extract::State as Shared;
+use axum::response::{IntoResponse, Response};
+use axum::Json;
+use http::{StatusCode, header};
+use serde_json::json;
+
+use super::server::Server;
+use crate::app::fleet;
+
+/// The process runs. Asks nobody, so it needs no tenant and no database.
+pub(super) async fn alive() -> Response {
+    Json(json!({ "status": "alive" })).into_response()
+}
+
+/// The database answers and its shared realm is what this server needs.
+pub(super) async fn ready(Shared(server): Shared<Arc<Server>>) -> Response {
+    let (status, word) = match fleet::shared_is_current(&server.state).await {
+        Ok(true) => (StatusCode::OK, "ready"),
+        Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "the shared realm is behind"),
+        Err(error) => {
+            tracing::warn!(error = crate::chain(&error), "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database is not available")
+        }
+    };
+    (status, Json(json!({ "status": word }))).into_response()
+}
+
+/// The public keys, where keys are asymmetric.
+pub(super) async fn keys(Shared(server): Shared<Arc<Server>>) -> Response {
+    let jwks = server.state.tokens.keys().jwks();
+    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(jwks)).into_response()
+}
