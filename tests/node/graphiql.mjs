@@ -27,11 +27,7 @@ const page = await browser.newPage({ viewport: { width: 1360, height: 820 } });
 try {
   const seen = observe(page);
 
-  // Who waits for an answer begins before the deed that asks.
-  const arrived = schemaAnswer(page);
-  await page.goto(`${origin}/graphiql`);
-  await arrived;
-
+  await Promise.all([schemaAnswer(page), page.goto(`${origin}/graphiql`)]);
   await giveTenantAndToken(page);
   await readDocumentation(page);
   await run(page);
@@ -79,14 +75,11 @@ async function giveTenantAndToken(page) {
 
 /** Types into a field of the bar. The playground must then ask for the schema anew, with the header that this makes. */
 async function fill(page, field, text, header, value) {
-  const answered = schemaAnswer(page);
-  if ((await page.inputValue(field)) === text) {
-    await page.reload(); // It was chosen already, as the first tenant on offer.
-  } else {
-    await page.fill(field, text);
-    await page.press(field, 'Enter');
-  }
-  const answer = await answered;
+  const chosenAlready = (await page.inputValue(field)) === text; // As the first tenant on offer.
+  const [answer] = await Promise.all([
+    schemaAnswer(page),
+    chosenAlready ? page.reload() : page.fill(field, text).then(() => page.press(field, 'Enter')),
+  ]);
   strictEqual(await answer.request().headerValue(header), value, `header ${header} of the request for the schema`);
   strictEqual(answer.status(), 200, 'status of the answer to the request for the schema');
 }

@@ -1,5 +1,6 @@
 //! The two GraphQL APIs. Neither needs a database to be built or printed.
 
+mod connection;
 mod context;
 mod cursor;
 mod engine;
@@ -13,11 +14,13 @@ mod page;
 mod payload;
 mod related;
 mod scalars;
-pub mod session;
+mod session;
 pub mod shared;
+mod sdl;
 pub mod tenant;
 
 pub use context::{ContextExt, Realm, Request};
 pub use engine::{Ended, Engine};
 pub use error::{Fault, Result};
 pub use page::PageLimits;
+pub use sdl::tenant_sdl;

@@ -12,6 +12,7 @@ use crate::app::Given;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Date(pub Given<NaiveDate>);
 
+/// A day of the calendar, as `YYYY-MM-DD`.
 #[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -39,6 +40,8 @@ impl From<NaiveDate> for Date {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decimal(pub Given<rust_decimal::Decimal>);
 
+/// A decimal number without loss, as a string such as `"12.5000"`; money has four decimals. Whole
+/// numbers may be sent as numbers too.
 #[Scalar(specified_by_url = "https://docs.oracle.com/javase/8/docs/api/java/math/BigDecimal.html")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -73,6 +76,7 @@ impl From<rust_decimal::Decimal> for Decimal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment(pub DateTime<Utc>);
 
+/// A moment in UTC, as `2026-01-31T23:59:59.123456Z`.
 #[Scalar(
     name = "DateTime",
     specified_by_url = "https://scalars.graphql.org/andimarek/date-time"

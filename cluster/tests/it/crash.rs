@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use cluster::{Cluster, Options};
 use rustix::process::geteuid;
@@ -59,10 +59,10 @@ fn a_stale_pid_file_that_names_a_living_stranger_bars_no_way() {
     drop(Cluster::start(&kept(place.path())).unwrap());
     // Of the server's own user, as every process of a developer's is: PostgreSQL would take it for another server.
     let data = place.path().join("data");
-    let mut stranger = as_owner_of(&data, "sleep").arg("600").spawn().unwrap();
+    let mut stranger = Stranger::of(&data);
     let stale = format!(
         "{}\n{}\n1790000000\n5432\n\n127.0.0.1\n  1234567  1\nready\n",
-        stranger.id(),
+        stranger.0.id(),
         data.display()
     );
     fs::write(data.join("postmaster.pid"), stale).unwrap();
@@ -72,11 +72,9 @@ fn a_stale_pid_file_that_names_a_living_stranger_bars_no_way() {
 
     assert!(sql(&again.url("postgres"), "SELECT 'sound'").is_ok());
     assert!(
-        stranger.try_wait().unwrap().is_none(),
+        stranger.0.try_wait().unwrap().is_none(),
         "the stranger is left alone"
     );
-    stranger.kill().unwrap();
-    stranger.wait().unwrap();
 }
 
 #[test]
@@ -138,7 +136,7 @@ fn an_interrupted_initdb_leaves_nothing_that_bars_the_next_start() {
         let mut paths = entries.map(|entry| entry.unwrap().path());
         paths.find(|path| path.to_string_lossy().contains("unfinished-"))
     };
-    let mut owner = Owner::begin(place.path().to_str().unwrap(), "wait");
+    let mut owner = Owner::begin(place.path().to_str().unwrap(), "initdb");
     until("initdb is at work", || {
         unfinished().is_some_and(|path| path.join("data/global").exists())
     });
@@ -168,12 +166,24 @@ fn supervisors_of(server: u32) -> Vec<u32> {
         .collect()
 }
 
-fn as_owner_of(path: &Path, program: &str) -> Command {
-    let mut command = Command::new(program);
-    if geteuid().is_root() {
-        let owner = fs::metadata(path).unwrap();
-        command.uid(owner.uid()).gid(owner.gid());
+/// A process that has nothing to do with PostgreSQL, of the user that owns this path.
+struct Stranger(Child);
+
+impl Stranger {
+    fn of(path: &Path) -> Self {
+        let mut command = Command::new("sleep");
+        if geteuid().is_root() {
+            let owner = fs::metadata(path).unwrap();
+            command.uid(owner.uid()).gid(owner.gid());
+        }
+        command.arg("600").current_dir("/").stdout(Stdio::null());
+        Self(command.stderr(Stdio::null()).spawn().unwrap())
     }
-    command.current_dir("/");
-    command
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
 }

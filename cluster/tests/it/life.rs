@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use cluster::{Cluster, Error, Options};
 
+use rustix::process::{Pid, getpgid, getpgrp};
+
 use crate::support::{folder, is_alive, kept, sql};
 
 #[test]
@@ -37,6 +39,15 @@ fn dropping_stops_as_well() {
         !place.path().join("data/postmaster.pid").exists(),
         "it ended in good order"
     );
+}
+
+#[test]
+fn a_terminals_interrupt_does_not_reach_it() {
+    let cluster = Cluster::start(&Options::temporary()).unwrap();
+    let server = Pid::from_raw(i32::try_from(cluster.pid()).unwrap());
+
+    // Ctrl-C goes to every process of the group in the foreground.
+    assert_ne!(getpgid(server).unwrap(), getpgrp());
 }
 
 #[test]

@@ -130,10 +130,13 @@ fn owns_a_cluster() {
     let (Some(data_dir), Some(then)) = (orders.next(), orders.next()) else {
         return;
     };
-    let options = match data_dir.as_str() {
+    let mut options = match data_dir.as_str() {
         "" => Options::temporary(),
         data_dir => kept(Path::new(data_dir)),
     };
+    if then == "initdb" {
+        options.cache = None; // No template, thus no short cut.
+    }
     let cluster = Cluster::start(&options).unwrap();
     let url = cluster.url("postgres");
     let data = sql(&url, "SHOW data_directory").unwrap().unwrap();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgPool};
 
-pub use operator::{Operator, OperatorDb, OperatorRealm, StructureLock};
+pub use operator::{Operator, OperatorDb, OperatorRealm, StructureLock, create_database};
 pub use scoped::RowStream;
 
 use crate::error::Error;

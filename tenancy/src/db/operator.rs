@@ -118,3 +118,19 @@ impl StructureLock {
         let _ = self.connection.close().await;
     }
 }
+
+/// Makes a database in the cluster that this address leads to, unless it is there.
+pub async fn create_database(url: &str, name: &str) -> Result<(), Error> {
+    let mut connection = PgConnection::connect(url).await?;
+    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+        .bind(name)
+        .fetch_one(&mut connection)
+        .await?;
+    if !there {
+        let quoted = name.replace('"', "\"\"");
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE \"{quoted}\""));
+        connection.execute(create).await?;
+    }
+    connection.close().await?;
+    Ok(())
+}

@@ -1,9 +1,9 @@
-//! The operators' API: the registry and the life of tenants.
+//! The operators' API: the registry and the life of tenants, never what is inside of one.
 
-pub mod account;
+mod account;
 mod life;
 mod node;
-pub mod session;
+mod session;
 mod tenant;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
@@ -18,7 +18,7 @@ pub struct Query(
 
 /// What operators can do.
 #[derive(MergedObject, Default)]
-pub struct Mutation(life::LifeMutations, session::SessionMutations);
+pub struct Mutation(session::SessionMutations, life::LifeMutations);
 
 pub type SharedSchema = Schema<Query, Mutation, EmptySubscription>;
 

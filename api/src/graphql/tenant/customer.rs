@@ -3,19 +3,19 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use entity::tenant::{customer, invoice};
 use sea_orm::sea_query::Condition;
-use sea_orm::{EntityTrait, QueryFilter};
+use tenancy::TenantRealm;
 
 use super::invoice::{Invoice, InvoiceFilter, InvoiceOrder};
 use crate::app::customers::{self, Contact};
 use crate::auth::permission::{DeleteSales, EditSales, ViewSales};
+use crate::graphql::connection::{Filter, connection};
 use crate::graphql::filter::{Conditions, StringFilter};
 use crate::graphql::input::change;
 use crate::graphql::noun::noun;
-use crate::graphql::order::{OrderBy, OrderDirection, order_by};
-use crate::graphql::page::{Page, PageArgs, Plan};
+use crate::graphql::order::{OrderDirection, order_by};
 use crate::graphql::payload::payload;
 use crate::graphql::scalars::Moment;
-use crate::graphql::{ContextExt, Result};
+use crate::graphql::{ContextExt, Request, Result};
 
 noun!(
     /// A person who gets invoices, alone or for a company.
@@ -76,32 +76,18 @@ impl Customer {
         Moment(self.0.created_at)
     }
 
+    #[graphql(flatten)]
+    #[expect(clippy::unused_async, reason = "every resolver is")]
+    async fn invoices(&self) -> CustomerInvoices {
+        CustomerInvoices(self.0.id)
+    }
+}
+
+connection! {
     /// The customer's invoices.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "they are the field's, as Relay has them"
-    )]
-    async fn invoices(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
-        first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only these.")] filter: Option<InvoiceFilter>,
-        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
-            InvoiceOrder,
-        >,
-    ) -> Result<Page<Invoice>> {
-        let request = ctx.tenant();
-        let related = request.related(request.can::<ViewSales>()?);
-        let select = invoice::Entity::find().filter(InvoiceFilter::condition(filter, request)?);
-        let args = PageArgs::new(first, after, last, before);
-        let plan = Plan::new(select, order_by.ordering(), &args, request.page_limits())?;
-        related
-            .page(self.0.id, invoice::Column::CustomerId, plan)
-            .await
+    tenant CustomerInvoices {
+        invoices: Invoice(InvoiceFilter, InvoiceOrder),
+        ViewSales, to invoice::Column::CustomerId,
     }
 }
 
@@ -122,17 +108,16 @@ pub struct CustomerFilter {
     country: Option<StringFilter>,
 }
 
-impl CustomerFilter {
-    fn condition(this: Option<Self>) -> Result<Condition> {
+impl Filter<TenantRealm> for CustomerFilter {
+    fn condition(self, _: &Request<TenantRealm>) -> Result<Condition> {
         use customer::Column;
-        let this = this.unwrap_or_default();
         Ok(Conditions::new()
-            .text(Column::Number, this.number)?
-            .text(Column::Name, this.name)?
-            .text(Column::Company, this.company)?
-            .text(Column::Email, this.email)?
-            .text(Column::City, this.city)?
-            .text(Column::Country, this.country)?
+            .text(Column::Number, self.number)?
+            .text(Column::Name, self.name)?
+            .text(Column::Company, self.company)?
+            .text(Column::Email, self.email)?
+            .text(Column::City, self.city)?
+            .text(Column::Country, self.country)?
             .finish())
     }
 }
@@ -165,32 +150,13 @@ impl CustomerQueries {
             .by_id(request.db(request.can::<ViewSales>()?), &id)
             .await
     }
+}
 
+connection! {
     /// The customers.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "they are the field's, as Relay has them"
-    )]
-    async fn customers(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
-        first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only these.")] filter: Option<CustomerFilter>,
-        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
-            CustomerOrder,
-        >,
-    ) -> Result<Option<Page<Customer>>> {
-        let request = ctx.tenant();
-        let db = request.db(request.can::<ViewSales>()?);
-        let select = customer::Entity::find().filter(CustomerFilter::condition(filter)?);
-        let args = PageArgs::new(first, after, last, before);
-        Plan::new(select, order_by.ordering(), &args, request.page_limits())?
-            .run(db)
-            .await
+    tenant Customers {
+        customers: Customer(CustomerFilter, CustomerOrder),
+        ViewSales, all,
     }
 }
 

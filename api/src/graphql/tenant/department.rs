@@ -2,18 +2,19 @@
 
 use async_graphql::{Context, ID, InputObject, Object};
 use entity::tenant::{department, employee};
-use sea_orm::{EntityTrait, QueryFilter};
+use sea_orm::sea_query::Condition;
+use tenancy::TenantRealm;
 
 use super::employee::{Employee, EmployeeFilter, EmployeeOrder};
 use crate::app::departments;
 use crate::auth::permission::{EditStaff, ViewStaff};
+use crate::graphql::connection::{Filter, connection};
 use crate::graphql::filter::{Conditions, StringFilter};
 use crate::graphql::noun::noun;
-use crate::graphql::order::{OrderBy, OrderDirection, order_by};
-use crate::graphql::page::{Page, PageArgs, Plan};
+use crate::graphql::order::{OrderDirection, order_by};
 use crate::graphql::payload::payload;
 use crate::graphql::scalars::Moment;
-use crate::graphql::{ContextExt, Result};
+use crate::graphql::{ContextExt, Request, Result};
 
 noun!(
     /// A part of the company in which employees work.
@@ -39,32 +40,18 @@ impl Department {
         Moment(self.0.created_at)
     }
 
+    #[graphql(flatten)]
+    #[expect(clippy::unused_async, reason = "every resolver is")]
+    async fn employees(&self) -> DepartmentEmployees {
+        DepartmentEmployees(self.0.id)
+    }
+}
+
+connection! {
     /// The employees who work in it.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "they are the field's, as Relay has them"
-    )]
-    async fn employees(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
-        first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only these.")] filter: Option<EmployeeFilter>,
-        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
-            EmployeeOrder,
-        >,
-    ) -> Result<Page<Employee>> {
-        let request = ctx.tenant();
-        let related = request.related(request.can::<ViewStaff>()?);
-        let select = employee::Entity::find().filter(EmployeeFilter::condition(filter, request)?);
-        let args = PageArgs::new(first, after, last, before);
-        let plan = Plan::new(select, order_by.ordering(), &args, request.page_limits())?;
-        related
-            .page(self.0.id, employee::Column::DepartmentId, plan)
-            .await
+    tenant DepartmentEmployees {
+        employees: Employee(EmployeeFilter, EmployeeOrder),
+        ViewStaff, to employee::Column::DepartmentId,
     }
 }
 
@@ -73,6 +60,14 @@ impl Department {
 pub struct DepartmentFilter {
     /// By name.
     name: Option<StringFilter>,
+}
+
+impl Filter<TenantRealm> for DepartmentFilter {
+    fn condition(self, _: &Request<TenantRealm>) -> Result<Condition> {
+        Ok(Conditions::new()
+            .text(department::Column::Name, self.name)?
+            .finish())
+    }
 }
 
 order_by! {
@@ -101,36 +96,13 @@ impl DepartmentQueries {
             .by_id(request.db(request.can::<ViewStaff>()?), &id)
             .await
     }
+}
 
+connection! {
     /// The departments.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "they are the field's, as Relay has them"
-    )]
-    async fn departments(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
-        first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only these.")] filter: Option<DepartmentFilter>,
-        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
-            DepartmentOrder,
-        >,
-    ) -> Result<Option<Page<Department>>> {
-        let request = ctx.tenant();
-        let db = request.db(request.can::<ViewStaff>()?);
-        let filter = filter.unwrap_or_default();
-        let condition = Conditions::new()
-            .text(department::Column::Name, filter.name)?
-            .finish();
-        let select = department::Entity::find().filter(condition);
-        let args = PageArgs::new(first, after, last, before);
-        Plan::new(select, order_by.ordering(), &args, request.page_limits())?
-            .run(db)
-            .await
+    tenant Departments {
+        departments: Department(DepartmentFilter, DepartmentOrder),
+        ViewStaff, all,
     }
 }
 

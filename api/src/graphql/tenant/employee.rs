@@ -3,17 +3,16 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use entity::tenant::employee;
 use sea_orm::sea_query::Condition;
-use sea_orm::{EntityTrait, QueryFilter};
 use tenancy::TenantRealm;
 
 use super::department::Department;
 use crate::app::employees::{self, EmployeeChanges, NewEmployee};
 use crate::auth::permission::{EditStaff, ViewStaff};
+use crate::graphql::connection::{Filter, connection};
 use crate::graphql::filter::{Conditions, DateFilter, IdFilter, StringFilter};
 use crate::graphql::input::{change, change_to};
 use crate::graphql::noun::noun;
-use crate::graphql::order::{OrderBy, OrderDirection, order_by};
-use crate::graphql::page::{Page, PageArgs, Plan};
+use crate::graphql::order::{OrderDirection, order_by};
 use crate::graphql::payload::payload;
 use crate::graphql::scalars::{Date, Moment};
 use crate::graphql::{ContextExt, Request, Result};
@@ -80,32 +79,18 @@ impl Employee {
         request.related(request.can::<ViewStaff>()?).one(id).await
     }
 
+    #[graphql(flatten)]
+    #[expect(clippy::unused_async, reason = "every resolver is")]
+    async fn reports(&self) -> EmployeeReports {
+        EmployeeReports(self.0.id)
+    }
+}
+
+connection! {
     /// Whom the employee manages.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "they are the field's, as Relay has them"
-    )]
-    async fn reports(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
-        first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only these.")] filter: Option<EmployeeFilter>,
-        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
-            EmployeeOrder,
-        >,
-    ) -> Result<Page<Employee>> {
-        let request = ctx.tenant();
-        let related = request.related(request.can::<ViewStaff>()?);
-        let select = employee::Entity::find().filter(EmployeeFilter::condition(filter, request)?);
-        let args = PageArgs::new(first, after, last, before);
-        let plan = Plan::new(select, order_by.ordering(), &args, request.page_limits())?;
-        related
-            .page(self.0.id, employee::Column::ManagerId, plan)
-            .await
+    tenant EmployeeReports {
+        reports: Employee(EmployeeFilter, EmployeeOrder),
+        ViewStaff, to employee::Column::ManagerId,
     }
 }
 
@@ -128,23 +113,19 @@ pub struct EmployeeFilter {
     hired_on: Option<DateFilter>,
 }
 
-impl EmployeeFilter {
-    pub(super) fn condition(
-        this: Option<Self>,
-        request: &Request<TenantRealm>,
-    ) -> Result<Condition> {
+impl Filter<TenantRealm> for EmployeeFilter {
+    fn condition(self, request: &Request<TenantRealm>) -> Result<Condition> {
         use employee::Column;
-        let this = this.unwrap_or_default();
         let department = |id: &ID| request.local_id::<Department>(id);
         let manager = |id: &ID| request.local_id::<Employee>(id);
         Ok(Conditions::new()
-            .text(Column::Number, this.number)?
-            .text(Column::Name, this.name)?
-            .text(Column::Email, this.email)?
-            .text(Column::Title, this.title)?
-            .reference(Column::DepartmentId, this.department, department)?
-            .reference(Column::ManagerId, this.manager, manager)?
-            .date(Column::HiredOn, this.hired_on)?
+            .text(Column::Number, self.number)?
+            .text(Column::Name, self.name)?
+            .text(Column::Email, self.email)?
+            .text(Column::Title, self.title)?
+            .reference(Column::DepartmentId, self.department, department)?
+            .reference(Column::ManagerId, self.manager, manager)?
+            .date(Column::HiredOn, self.hired_on)?
             .finish())
     }
 }
@@ -177,32 +158,13 @@ impl EmployeeQueries {
             .by_id(request.db(request.can::<ViewStaff>()?), &id)
             .await
     }
+}
 
+connection! {
     /// The employees.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "they are the field's, as Relay has them"
-    )]
-    async fn employees(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
-        first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only these.")] filter: Option<EmployeeFilter>,
-        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
-            EmployeeOrder,
-        >,
-    ) -> Result<Option<Page<Employee>>> {
-        let request = ctx.tenant();
-        let db = request.db(request.can::<ViewStaff>()?);
-        let select = employee::Entity::find().filter(EmployeeFilter::condition(filter, request)?);
-        let args = PageArgs::new(first, after, last, before);
-        Plan::new(select, order_by.ordering(), &args, request.page_limits())?
-            .run(db)
-            .await
+    tenant Employees {
+        employees: Employee(EmployeeFilter, EmployeeOrder),
+        ViewStaff, all,
     }
 }
 

@@ -3,18 +3,17 @@
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object};
 use entity::tenant::{invoice, invoice_line};
 use sea_orm::sea_query::Condition;
-use sea_orm::{EntityTrait, QueryFilter};
 use tenancy::TenantRealm;
 
 use super::customer::Customer;
 use super::invoice_line::{InvoiceLine, InvoiceLineInput};
 use crate::app::invoices::{self, InvoiceChanges, NewInvoice};
 use crate::auth::permission::{DeleteSales, EditSales, ViewSales};
+use crate::graphql::connection::{Filter, connection};
 use crate::graphql::filter::{Conditions, DateFilter, DecimalFilter, IdFilter, StringFilter};
 use crate::graphql::input::change_to;
 use crate::graphql::noun::noun;
-use crate::graphql::order::{OrderBy, OrderDirection, Ordering, order_by};
-use crate::graphql::page::{Page, PageArgs, Plan};
+use crate::graphql::order::{OrderDirection, Ordering, order_by};
 use crate::graphql::payload::payload;
 use crate::graphql::scalars::{Date, Decimal, Moment};
 use crate::graphql::{ContextExt, Request, Result};
@@ -118,24 +117,20 @@ pub struct InvoiceFilter {
     total: Option<DecimalFilter>,
 }
 
-impl InvoiceFilter {
-    pub(super) fn condition(
-        this: Option<Self>,
-        request: &Request<TenantRealm>,
-    ) -> Result<Condition> {
+impl Filter<TenantRealm> for InvoiceFilter {
+    fn condition(self, request: &Request<TenantRealm>) -> Result<Condition> {
         use invoice::Column;
-        let this = this.unwrap_or_default();
         let customer = |id: &ID| request.local_id::<Customer>(id);
-        let status = this
+        let status = self
             .status
             .map(|all| all.into_iter().map(invoice::InvoiceStatus::from).collect());
         Ok(Conditions::new()
-            .text(Column::Number, this.number)?
-            .reference(Column::CustomerId, this.customer, customer)?
+            .text(Column::Number, self.number)?
+            .reference(Column::CustomerId, self.customer, customer)?
             .words(Column::Status, status)
-            .date(Column::IssuedOn, this.issued_on)?
-            .date(Column::DueOn, this.due_on)?
-            .amount(Column::Total, this.total)?
+            .date(Column::IssuedOn, self.issued_on)?
+            .date(Column::DueOn, self.due_on)?
+            .amount(Column::Total, self.total)?
             .finish())
     }
 }
@@ -170,32 +165,13 @@ impl InvoiceQueries {
             .by_id(request.db(request.can::<ViewSales>()?), &id)
             .await
     }
+}
 
+connection! {
     /// The invoices.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "they are the field's, as Relay has them"
-    )]
-    async fn invoices(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
-        first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only these.")] filter: Option<InvoiceFilter>,
-        #[graphql(desc = "In this order; in the order of entry if not given.")] order_by: Option<
-            InvoiceOrder,
-        >,
-    ) -> Result<Option<Page<Invoice>>> {
-        let request = ctx.tenant();
-        let db = request.db(request.can::<ViewSales>()?);
-        let select = invoice::Entity::find().filter(InvoiceFilter::condition(filter, request)?);
-        let args = PageArgs::new(first, after, last, before);
-        Plan::new(select, order_by.ordering(), &args, request.page_limits())?
-            .run(db)
-            .await
+    tenant Invoices {
+        invoices: Invoice(InvoiceFilter, InvoiceOrder),
+        ViewSales, all,
     }
 }
 

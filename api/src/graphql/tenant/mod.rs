@@ -1,12 +1,12 @@
 //! A tenant's API: what front ends generate code from.
 
-pub mod customer;
-pub mod department;
-pub mod employee;
-pub mod invoice;
-pub mod invoice_line;
-pub mod session;
-pub mod user;
+mod customer;
+mod department;
+mod employee;
+mod invoice;
+mod invoice_line;
+mod session;
+mod user;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
@@ -14,9 +14,13 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 #[derive(MergedObject, Default)]
 pub struct Query(
     department::DepartmentQueries,
+    department::Departments,
     employee::EmployeeQueries,
+    employee::Employees,
     customer::CustomerQueries,
+    customer::Customers,
     invoice::InvoiceQueries,
+    invoice::Invoices,
 );
 
 /// What can be done at a tenant. One operation is one transaction: it happens whole or not at all.

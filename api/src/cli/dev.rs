@@ -1,0 +1,96 @@
+//! `insula dev`: everything in one step.
+
+use std::sync::Arc;
+
+use cluster::{Cluster, Options};
+
+use super::serve::{ServeArgs, listen, log_to_stderr, serve, told_to_stop};
+use super::{Failure, Global, connect, output};
+use crate::app::{demo, fleet};
+use crate::auth::Caller;
+use crate::config::{Config, Profile};
+use crate::http::Playground;
+use crate::state::{Addresses, State};
+
+pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure> {
+    let config = connect::config(global, Profile::Dev, args.addr.as_deref())?;
+    log_to_stderr(&config.telemetry);
+    // The port first: nothing is started in vain.
+    let listener = listen(config.http.addr).await?;
+    let port = listener.local_addr()?.port();
+    let (addresses, cluster) = match connect::configured(&config) {
+        Some(addresses) => (addresses, None),
+        None => start(&config).await.map(|(addresses, cluster)| (addresses, Some(cluster)))?,
+    };
+    let state = connect::build(config, &addresses)?;
+    let ended = tokio::select! {
+        ready = prepare(&state) => match ready {
+            Ok(()) => {
+                welcome(&state, port);
+                let playground = Playground::of(&state, demo::offered());
+                serve(Arc::clone(&state), listener, playground, told_to_stop()).await
+            }
+            Err(failure) => Err(failure),
+        },
+        () = told_to_stop() => Ok(()),
+    };
+    if let Some(cluster) = cluster {
+        output::note("stopping PostgreSQL");
+        tokio::task::spawn_blocking(move || cluster.stop())
+            .await
+            .map_err(|error| Failure::new(error.to_string()))??;
+    }
+    ended
+}
+
+/// The private cluster, with our database in it.
+async fn start(config: &Config) -> Result<(Addresses, Cluster), Failure> {
+    let options = Options {
+        programs: config.database.postgres_programs.clone(),
+        ..Options::durable(connect::postgres(&config.data_dir))
+    };
+    std::fs::create_dir_all(&config.data_dir)?;
+    let started = tokio::task::spawn_blocking(move || Cluster::start(&options)).await;
+    let cluster = started.map_err(|error| Failure::new(error.to_string()))??;
+    tenancy::create_database(&cluster.url("postgres"), connect::DATABASE).await?;
+    let url = cluster.url(connect::DATABASE);
+    Ok((Addresses { serving: url.clone(), operator: url }, cluster))
+}
+
+/// Migrates, and seeds the demo tenants into a database that has none.
+async fn prepare(state: &State) -> Result<(), Failure> {
+    let scope = fleet::Scope { jobs: 4, ..fleet::Scope::default() };
+    let report = fleet::migrate(state, &scope, |_| {}, |_| {}).await?;
+    if let Some(failed) = report.tenants.into_iter().find(|outcome| outcome.result.is_err()) {
+        let slug = failed.tenant.slug;
+        let why = failed.result.err().map(|error| crate::chain(&error)).unwrap_or_default();
+        output::note(format_args!("tenant {slug} could not be migrated: {why}"));
+    }
+    demo::seed(state, Caller::Console).await?;
+    Ok(())
+}
+
+fn welcome(state: &State, port: u16) {
+    let suffix = state.config.tenancy.suffix.as_ref().map_or("localhost", |suffix| suffix.as_str());
+    let shared = state.shared_domain.as_ref().map_or("insula.localhost", |domain| domain.as_str());
+    output::say("\n  Insula is ready.\n");
+    output::say(format_args!("  Playground   http://{}.{suffix}:{port}/graphiql", demo::SHOPS[0].slug));
+    for shop in &demo::SHOPS {
+        let slug = shop.slug;
+        output::say(format_args!(
+            "  {:<12} http://{slug}.{suffix}:{port}/graphql   owner@{slug}.test / {}",
+            shop.label, demo::PASSWORD
+        ));
+    }
+    output::say(format_args!(
+        "  {:<12} http://{shared}:{port}/graphql   {} / {}",
+        "Operators", demo::OPERATOR, demo::PASSWORD
+    ));
+    output::say("\n  Try it:");
+    output::say(format_args!(
+        "    curl -s http://localhost:{port}/graphql -H 'content-type: application/json' \\\n      \
+         -H '{}: {}.{suffix}' -d '{{\"query\":\"{{ tenant {{ name }} }}\"}}'",
+        state.config.tenancy.header_name, demo::SHOPS[0].slug
+    ));
+    output::say("\n  Ctrl-C stops the server and PostgreSQL; the data stay.\n");
+}

@@ -1,0 +1,76 @@
+//! For a human at a terminal: every command is a file.
+
+mod connect;
+mod dev;
+mod output;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use output::Failure;
+
+/// A multi-tenant GraphQL server on PostgreSQL, a schema per tenant.
+#[derive(Debug, Parser)]
+#[command(name = "insula", version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands, wherever it stands.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The folder of the private database and the secrets of `insula dev` [default: .insula]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<String>,
+    /// The configuration file [default: insula.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start PostgreSQL, migrate, seed two demo shops once, and serve: everything in one step
+    Dev(serve::ServeArgs),
+    /// Serve against DATABASE_URL
+    Serve(serve::ServeArgs),
+}
+
+/// Runs the command of this process's arguments.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ended = match runtime {
+        Ok(runtime) => runtime.block_on(run(cli)),
+        Err(error) => Err(Failure::new(format!("the async runtime could not be started: {error}"))),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure);
+            failure.code()
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Dev(args) => dev::run(global, args).await,
+        Command::Serve(args) => serve::run(global, args).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_of_the_commands_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,146 @@
+//! `insula serve`: serves until it is told to stop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Failure, Global, connect, output};
+use crate::app::fleet;
+use crate::config::{ListenAddr, LogFormat, Profile, Telemetry};
+use crate::http::{self, Playground, Server};
+use crate::state::State;
+
+/// How long requests may go on once the server was told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// How often a database that is away is asked again.
+const AGAIN: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Where to listen [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(super) addr: Option<String>,
+}
+
+pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure> {
+    let config = connect::config(global, Profile::Serve, args.addr.as_deref())?;
+    log_to_stderr(&config.telemetry);
+    config.database.require_url()?;
+    let addresses = connect::configured(&config).ok_or_else(|| Failure::new("set DATABASE_URL"))?;
+    let state = connect::build(config, &addresses)?;
+    let listener = listen(state.config.http.addr).await?;
+    output::note(format_args!("insula serves at http://{}", listener.local_addr()?));
+    let checked = {
+        let state = Arc::clone(&state);
+        async move { check(&state).await }
+    };
+    let playground = Playground::of(&state, Vec::new());
+    tokio::select! {
+        served = serve(Arc::clone(&state), listener, playground, told_to_stop()) => served,
+        failure = checked => Err(failure),
+    }
+}
+
+/// Serves until `stop` comes, then lets the requests under way end.
+pub(super) async fn serve(
+    state: Arc<State>,
+    listener: TcpListener,
+    playground: Playground,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    let following = state.directory.follow(state.operator.clone());
+    let server = Server::new(Arc::clone(&state));
+    let router = http::router(&server, http::entrance(&state)?, playground);
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let stop = async move {
+        stop.await;
+        let _ = stopping.send(());
+    };
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stop);
+    let overdue = async {
+        if stopped.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        ended = serving => ended?,
+        () = overdue => tracing::warn!("some requests did not end in time"),
+    }
+    following.abort();
+    let closed = async { tokio::join!(state.database.close(), state.operator.close()) };
+    let _ = tokio::time::timeout(DRAIN, closed).await;
+    Ok(())
+}
+
+/// Waits for the database and makes sure that it is one that can be served. Ends only with a reason
+/// not to serve.
+async fn check(state: &State) -> Failure {
+    loop {
+        match fleet::shared_is_current(state).await {
+            Ok(true) => std::future::pending().await,
+            Ok(false) => {
+                return Failure::new(
+                    "the shared realm is behind this server; bring it up to date with `insula migrate`",
+                );
+            }
+            Err(error) if error.is_unavailable() => {
+                tracing::warn!(error = crate::chain(&error), "waiting for the database");
+                tokio::time::sleep(AGAIN).await;
+            }
+            Err(error) => return error.into(),
+        }
+    }
+}
+
+/// Takes the address, or the next free one where that will do.
+pub(super) async fn listen(wanted: ListenAddr) -> Result<TcpListener, Failure> {
+    let mut addr = wanted.addr;
+    loop {
+        match TcpListener::bind(addr).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                match addr.port().checked_add(1).filter(|_| wanted.or_next) {
+                    Some(next) => addr.set_port(next),
+                    None => {
+                        return Err(Failure::new(format!(
+                            "{addr} is taken by another program; choose another with --addr or INSULA_ADDR"
+                        )));
+                    }
+                }
+            }
+            Err(error) => return Err(Failure::new(format!("can't listen at {addr}: {error}"))),
+        }
+    }
+}
+
+/// Ctrl-C, or what a service manager sends.
+pub(super) async fn told_to_stop() {
+    let mut terminate = match signal(SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(_) => return std::future::pending().await,
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Logs go to stderr, in the format that is configured.
+pub(super) fn log_to_stderr(telemetry: &Telemetry) {
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(telemetry.log.clone())
+        .with_writer(io::stderr);
+    // A second start in one process keeps the first one's logging.
+    let _ = match telemetry.format {
+        LogFormat::Text => logs.try_init(),
+        LogFormat::Json => logs.json().try_init(),
+    };
+}

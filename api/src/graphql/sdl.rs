@@ -1,0 +1,19 @@
+//! The APIs as text, for front ends to generate code from. Nothing is asked of a database.
+
+use async_graphql::{EmptySubscription, SDLExportOptions, Schema};
+
+use super::tenant::{Mutation, Query};
+
+/// A tenant's API in the schema definition language.
+pub fn tenant_sdl() -> String {
+    let schema = Schema::new(Query::default(), Mutation::default(), EmptySubscription);
+    schema.sdl_with_options(options())
+}
+
+fn options() -> SDLExportOptions {
+    // Fields and arguments stay in the order of the code, which is the order in which they read well.
+    SDLExportOptions::new()
+        .include_specified_by()
+        .use_space_ident()
+        .indent_width(2)
+}
