@@ -1,12 +1,13 @@
 //! The server: the only composition root.
 
-pub mod config;
-pub mod state;
-pub mod catalog;
 pub mod app;
 pub mod auth;
+pub mod catalog;
+pub mod cli;
+pub mod config;
 pub mod graphql;
 pub mod http;
+pub mod state;
 
 /// An error with everything that caused it, for the log.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {

@@ -67,13 +67,21 @@ impl State {
             .map_err(|error| StateError::Address("DATABASE_URL", error))?;
         let operator = Operator::new(&addresses.operator, &options)
             .map_err(|error| StateError::Address("INSULA_OPERATOR_DATABASE_URL", error))?;
-        let shared_domain = config.tenancy.shared_domain.as_ref().map(domain).transpose()?;
+        let shared_domain = config
+            .tenancy
+            .shared_domain
+            .as_ref()
+            .map(domain)
+            .transpose()?;
         Ok(Self {
             directory: Arc::new(Directory::new(Registry::new(database.clone()))),
             histories: Histories::new(),
             hasher,
             tokens: Tokens::new(keys, config.auth.issuer.clone(), config.auth.access_ttl)?,
-            page: PageLimits { default: config.graphql.page_size, most: config.graphql.page_limit },
+            page: PageLimits {
+                default: config.graphql.page_size,
+                most: config.graphql.page_limit,
+            },
             shared_domain,
             database,
             operator,
@@ -93,5 +101,7 @@ impl Histories {
 
 /// A configured host name in its canonical form.
 pub fn domain(host: &HostName) -> Result<Domain, StateError> {
-    host.as_str().parse().map_err(|_| StateError::SharedDomain(host.as_str().to_owned()))
+    host.as_str()
+        .parse()
+        .map_err(|_| StateError::SharedDomain(host.as_str().to_owned()))
 }

@@ -79,12 +79,16 @@ impl<C> Entrance<C> {
 /// The value of a header that may come once; twice is a contradiction that nobody should settle.
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Unresolved> {
     let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     if values.next().is_some() {
         return Err(Unresolved::Invalid);
     }
     // Bytes beyond ASCII may be UTF-8: a host name before it became punycode.
-    std::str::from_utf8(value.as_bytes()).map(Some).map_err(|_| Unresolved::Invalid)
+    std::str::from_utf8(value.as_bytes())
+        .map(Some)
+        .map_err(|_| Unresolved::Invalid)
 }
 
 fn peer(request: &Request) -> Option<IpAddr> {

@@ -6,7 +6,10 @@ use crate::{Domain, Tenant, TenantId};
 /// Answers must be fresh from the database: the [`Directory`](crate::Directory) caches them.
 pub trait Catalog: Send + Sync + 'static {
     /// The tenant that a domain leads to, whatever its status.
-    fn by_domain(&self, domain: &Domain) -> impl Future<Output = Result<Option<Tenant>, Error>> + Send;
+    fn by_domain(
+        &self,
+        domain: &Domain,
+    ) -> impl Future<Output = Result<Option<Tenant>, Error>> + Send;
 
     /// Every tenant that has or may have a schema, whatever its status, oldest first. The shared
     /// realm is no tenant and so not among them.

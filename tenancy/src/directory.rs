@@ -50,7 +50,12 @@ pub async fn announce(db: &impl ConnectionTrait, change: &Change) -> Result<(), 
     };
     let sql = "SELECT pg_notify($1, $2)";
     let values = [CHANNEL.into(), text.into()];
-    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
+    db.execute_raw(Statement::from_sql_and_values(
+        db.get_database_backend(),
+        sql,
+        values,
+    ))
+    .await?;
     Ok(())
 }
 
@@ -59,8 +64,14 @@ impl<C: Catalog> Directory<C> {
     pub fn new(catalog: C) -> Self {
         Self {
             catalog,
-            domains: Cache::builder().max_capacity(CAPACITY).time_to_live(LIFE).build(),
-            tenants: Cache::builder().max_capacity(CAPACITY).time_to_live(LIFE).build(),
+            domains: Cache::builder()
+                .max_capacity(CAPACITY)
+                .time_to_live(LIFE)
+                .build(),
+            tenants: Cache::builder()
+                .max_capacity(CAPACITY)
+                .time_to_live(LIFE)
+                .build(),
             forgotten: AtomicU64::new(0),
         }
     }
@@ -74,7 +85,8 @@ impl<C: Catalog> Directory<C> {
                 let before = self.forgotten.load(Ordering::Acquire);
                 let found = self.catalog.by_domain(domain).await?.map(Arc::new);
                 if before == self.forgotten.load(Ordering::Acquire) {
-                    self.domains.insert(domain.clone(), found.as_ref().map(|tenant| tenant.id));
+                    self.domains
+                        .insert(domain.clone(), found.as_ref().map(|tenant| tenant.id));
                     self.keep(found.as_ref());
                 }
                 Ok(found)
@@ -123,12 +135,16 @@ impl<C: Catalog> Directory<C> {
         tokio::spawn(async move {
             loop {
                 let heard = operator.listen(CHANNEL).await;
-                let Some(this) = directory.upgrade() else { return };
+                let Some(this) = directory.upgrade() else {
+                    return;
+                };
                 this.forget_all();
                 drop(this);
                 if let Ok(mut listener) = heard {
                     while let Ok(Some(notice)) = listener.try_recv().await {
-                        let Some(this) = directory.upgrade() else { return };
+                        let Some(this) = directory.upgrade() else {
+                            return;
+                        };
                         match parse(notice.payload()) {
                             Some(change) => this.forget(&change),
                             None => this.forget_all(),

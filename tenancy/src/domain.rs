@@ -41,12 +41,13 @@ impl FromStr for Domain {
 
     fn from_str(text: &str) -> Result<Self, DomainError> {
         let host = without_port(text)?;
-        if host.parse::<IpAddr>().is_ok() {
+        // First of all: this turns other scripts' digits and dots into ours.
+        let lower = idna::domain_to_ascii(host).map_err(|_| DomainError::Malformed)?;
+        let lower = lower.strip_suffix('.').unwrap_or(&lower);
+        let bare = lower.trim_start_matches("www.");
+        if bare.parse::<IpAddr>().is_ok() {
             return Err(DomainError::Address);
         }
-        let host = host.strip_suffix('.').unwrap_or(host);
-        let lower = idna::domain_to_ascii(host).map_err(|_| DomainError::Malformed)?;
-        let bare = lower.trim_start_matches("www.");
         if bare.is_empty() || lower.len() > 253 {
             return Err(DomainError::Malformed);
         }
@@ -114,16 +115,35 @@ mod tests {
 
     #[test]
     fn r20_all_spellings_of_a_host_are_one() {
-        for text in ["acme.x", "ACME.X", "acme.x.", "acme.x:8443", "WWW.acme.x", "www.ACME.x.:80", "acme.x:"] {
+        for text in [
+            "acme.x",
+            "ACME.X",
+            "acme.x.",
+            "acme.x:8443",
+            "WWW.acme.x",
+            "www.ACME.x.:80",
+            "acme.x:",
+        ] {
             assert_eq!(parsed(text), Ok("acme.x".into()), "{text}");
         }
-        assert_eq!(parsed("www"), Ok("www".into()));
+        for text in ["www", "www."] {
+            assert_eq!(parsed(text), Ok("www".into()), "nothing follows: {text}");
+        }
         assert_eq!(parsed("BÜCHER.example"), Ok("xn--bcher-kva.example".into()));
     }
 
     #[test]
     fn addresses_are_told_apart_from_nonsense() {
-        for text in ["127.0.0.1", "127.0.0.1:8000", "[::1]", "[::1]:8000", "::1"] {
+        for text in [
+            "127.0.0.1.",
+            "www.127.0.0.1",
+            "１２７.0。0.1",
+            "127.0.0.1",
+            "127.0.0.1:8000",
+            "[::1]",
+            "[::1]:8000",
+            "::1",
+        ] {
             assert_eq!(parsed(text), Err(DomainError::Address), "{text}");
         }
         for text in ["[::1", "[acme]", "[127.0.0.1]", "[::1]x", "a:b:c"] {
@@ -138,8 +158,8 @@ mod tests {
         let long = format!("{}.x", "a".repeat(64));
         let longer = ["abcdefg"; 32].join(".");
         for text in [
-            "", ".", "www.", "a..b", "-a.x", "a-.x", "a b", "a'b", "a\"b", "a;b", "a/b", "a@b", "a%00b", "a\0b",
-            "a:99999", "a:8o", &long, &longer,
+            "", ".", "www..", "a..b", "-a.x", "a-.x", "a b", "a'b", "a\"b", "a;b", "a/b", "a@b",
+            "a%00b", "a\0b", "a:99999", "a:8o", &long, &longer,
         ] {
             assert_eq!(parsed(text), Err(DomainError::Malformed), "{text:?}");
         }

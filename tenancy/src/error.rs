@@ -1,3 +1,5 @@
+//! What can go wrong, and how to tell a database that is away from a mistake.
+
 use sea_orm::{DbErr, RuntimeErr};
 
 /// What can go wrong at the door, in the registry or while migrating.

@@ -1,3 +1,5 @@
+//! The same work for many tenants.
+
 use futures::{StreamExt, stream};
 
 use crate::Tenant;
@@ -44,7 +46,10 @@ pub async fn each<T, E>(
     let (work, done) = (&work, &done);
     stream::iter(tenants)
         .map(|tenant| async move {
-            let outcome = Outcome { result: work(&tenant).await, tenant };
+            let outcome = Outcome {
+                result: work(&tenant).await,
+                tenant,
+            };
             done(&outcome);
             outcome
         })
@@ -75,14 +80,21 @@ mod tests {
     #[tokio::test]
     async fn d16_one_failure_stops_nobody_else() {
         let heard = AtomicUsize::new(0);
-        let hear = |_: &Outcome<(), String>| drop(heard.fetch_add(1, Ordering::Relaxed));
+        let hear = |_: &Outcome<(), String>| {
+            heard.fetch_add(1, Ordering::Relaxed);
+        };
         let tenants = vec![tenant("a"), tenant("b"), tenant("c")];
-        let outcomes = each(tenants, 2, hear, async |tenant| match tenant.slug.as_str() {
-            "b" => Err("no".to_owned()),
-            _ => Ok(()),
+        let outcomes = each(tenants, 2, hear, async |tenant| {
+            match tenant.slug.as_str() {
+                "b" => Err("no".to_owned()),
+                _ => Ok(()),
+            }
         })
         .await;
-        let went: Vec<_> = outcomes.iter().map(|o| (o.tenant.slug.as_str(), o.result.is_ok())).collect();
+        let went: Vec<_> = outcomes
+            .iter()
+            .map(|o| (o.tenant.slug.as_str(), o.result.is_ok()))
+            .collect();
         assert_eq!(went, [("a", true), ("b", false), ("c", true)]);
         assert_eq!(heard.into_inner(), 3);
     }

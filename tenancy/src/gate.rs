@@ -50,7 +50,11 @@ impl Refused {
 impl<C: Catalog> Gate<C> {
     /// A gate before these tenants. `known` is the newest tenant migration of this server.
     pub fn new(directory: Arc<Directory<C>>, policy: Policy, known: impl Into<String>) -> Self {
-        Self { directory, policy, known: known.into() }
+        Self {
+            directory,
+            policy,
+            known: known.into(),
+        }
     }
 
     /// Lets a request in, or says why not.

@@ -34,12 +34,17 @@ impl History {
     /// The migrations of `M`, of which those named in `breaking` can't be lived with by older
     /// servers.
     pub fn of<M: MigratorTrait>(breaking: &'static [&'static str]) -> Self {
-        Self { migrations: M::migrations(), breaking }
+        Self {
+            migrations: M::migrations(),
+            breaking,
+        }
     }
 
     /// The newest migration's name, empty where there is none.
     pub fn latest(&self) -> &str {
-        self.migrations.last().map_or("", |migration| migration.name())
+        self.migrations
+            .last()
+            .map_or("", |migration| migration.name())
     }
 
     /// Every migration's name, oldest first.
@@ -49,7 +54,9 @@ impl History {
 
     /// The names of those that a schema lacks, oldest first.
     pub fn pending<'a>(&'a self, versions: &'a Versions, schema: &'a str) -> Vec<&'a str> {
-        self.names().filter(|name| !versions.has(schema, name)).collect()
+        self.names()
+            .filter(|name| !versions.has(schema, name))
+            .collect()
     }
 
     /// Brings the shared realm to its newest version; answers the names of what was applied.
@@ -65,7 +72,8 @@ impl History {
         operator: &Operator,
         tenant: &Tenant,
     ) -> Result<Vec<String>, Error> {
-        self.migrate(operator, tenant.schema.as_str(), Some(&tenant.schema)).await
+        self.migrate(operator, tenant.schema.as_str(), Some(&tenant.schema))
+            .await
     }
 
     async fn migrate(
@@ -102,11 +110,14 @@ impl History {
             if versions.has(schema, name) {
                 continue;
             }
-            migration.up(&manager).await.map_err(|source| Error::Migration {
-                schema: schema.to_owned(),
-                migration: name.to_owned(),
-                source,
-            })?;
+            migration
+                .up(&manager)
+                .await
+                .map_err(|source| Error::Migration {
+                    schema: schema.to_owned(),
+                    migration: name.to_owned(),
+                    source,
+                })?;
             applied.push(name.to_owned());
         }
         Ok(applied)
@@ -134,7 +145,9 @@ impl History {
             rows.join(", ")
         );
         let backend = transaction.get_database_backend();
-        transaction.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+        transaction
+            .execute_raw(Statement::from_sql_and_values(backend, sql, values))
+            .await?;
         Ok(())
     }
 }
@@ -166,14 +179,20 @@ impl Versions {
         let mut versions = Self::default();
         for row in db.query_all_raw(statement).await? {
             let schema: String = row.try_get("", "schema_name")?;
-            versions.0.entry(schema).or_default().insert(row.try_get("", "version")?);
+            versions
+                .0
+                .entry(schema)
+                .or_default()
+                .insert(row.try_get("", "version")?);
         }
         Ok(versions)
     }
 
     /// Whether a schema has a migration.
     pub fn has(&self, schema: &str, name: &str) -> bool {
-        self.0.get(schema).is_some_and(|versions| versions.contains(name))
+        self.0
+            .get(schema)
+            .is_some_and(|versions| versions.contains(name))
     }
 
     /// The newest migration that a schema has.

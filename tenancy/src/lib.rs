@@ -1,18 +1,20 @@
 //! A schema per tenant on PostgreSQL.
 
-mod slug;
+#![deny(missing_docs)]
+
+mod catalog;
+mod db;
+mod directory;
 mod domain;
+pub mod error;
+pub mod fleet;
+mod gate;
+mod history;
+pub mod resolve;
 mod schema;
+mod slug;
 mod status;
 mod tenant;
-mod catalog;
-mod directory;
-pub mod resolve;
-mod gate;
-mod db;
-mod history;
-pub mod fleet;
-pub mod error;
 
 #[cfg(feature = "axum")]
 pub mod axum;

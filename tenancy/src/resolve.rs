@@ -1,3 +1,5 @@
+//! From the names in a request to the realm that it is for.
+
 use std::sync::Arc;
 
 use crate::domain::DomainError;

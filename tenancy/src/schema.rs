@@ -85,7 +85,13 @@ mod tests {
     fn n15_only_generated_names_are_taken_back() {
         let name = SchemaName::of(TenantId::new());
         assert_eq!(name.as_str().parse(), Ok(name.clone()));
-        for text in ["", "t_", "shared", "t_01jd\"; drop schema shared; --", "T_01jdz0y3k6s9c2v8w4x5a7b1cd"] {
+        for text in [
+            "",
+            "t_",
+            "shared",
+            "t_01jd\"; drop schema shared; --",
+            "T_01jdz0y3k6s9c2v8w4x5a7b1cd",
+        ] {
             assert_eq!(text.parse::<SchemaName>(), Err(SchemaNameError), "{text:?}");
         }
     }

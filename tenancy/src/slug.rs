@@ -114,7 +114,9 @@ mod tests {
 
     #[test]
     fn n09_n15_everything_else_is_refused_and_never_mangled() {
-        for text in ["test@at", "a`b", "a'b", "a\"b", "a;b", "a.b", "a b", "a\nb", "a\0b", "ä"] {
+        for text in [
+            "test@at", "a`b", "a'b", "a\"b", "a;b", "a.b", "a b", "a\nb", "a\0b", "ä",
+        ] {
             assert_eq!(parsed(text), Err(SlugError::Character), "{text:?}");
         }
         assert_eq!(parsed(""), Err(SlugError::Empty));

@@ -69,7 +69,11 @@ impl Tenant {
         if self.version.as_deref().unwrap_or_default() < known {
             return Err(Closed::Behind);
         }
-        if self.breaking.as_deref().is_some_and(|breaking| breaking > known) {
+        if self
+            .breaking
+            .as_deref()
+            .is_some_and(|breaking| breaking > known)
+        {
             return Err(Closed::Ahead);
         }
         Ok(ActiveTenant(self))
@@ -117,7 +121,11 @@ impl Deref for ActiveTenant {
 mod tests {
     use super::*;
 
-    fn entered(status: Status, version: Option<&str>, breaking: Option<&str>) -> Result<(), Closed> {
+    fn entered(
+        status: Status,
+        version: Option<&str>,
+        breaking: Option<&str>,
+    ) -> Result<(), Closed> {
         let id = TenantId::new();
         let tenant = Tenant {
             id,
@@ -133,20 +141,41 @@ mod tests {
     #[test]
     fn r27_only_active_tenants_are_entered() {
         assert_eq!(entered(Status::Active, Some("m2"), None), Ok(()));
-        assert_eq!(entered(Status::Suspended, Some("m2"), None), Err(Closed::Suspended));
-        assert_eq!(entered(Status::Provisioning, None, None), Err(Closed::Unfinished));
+        assert_eq!(
+            entered(Status::Suspended, Some("m2"), None),
+            Err(Closed::Suspended)
+        );
+        assert_eq!(
+            entered(Status::Provisioning, None, None),
+            Err(Closed::Unfinished)
+        );
         assert_eq!(entered(Status::Failed, None, None), Err(Closed::Unfinished));
-        assert_eq!(entered(Status::Maintenance, Some("m2"), None), Err(Closed::Maintenance));
-        assert_eq!(entered(Status::Dropping, Some("m2"), None), Err(Closed::Gone));
-        assert_eq!(entered(Status::Dropped, Some("m2"), None), Err(Closed::Gone));
+        assert_eq!(
+            entered(Status::Maintenance, Some("m2"), None),
+            Err(Closed::Maintenance)
+        );
+        assert_eq!(
+            entered(Status::Dropping, Some("m2"), None),
+            Err(Closed::Gone)
+        );
+        assert_eq!(
+            entered(Status::Dropped, Some("m2"), None),
+            Err(Closed::Gone)
+        );
     }
 
     #[test]
     fn m31_a_schema_behind_waits_and_one_ahead_is_served_unless_it_broke() {
         assert_eq!(entered(Status::Active, None, None), Err(Closed::Behind));
-        assert_eq!(entered(Status::Active, Some("m1"), None), Err(Closed::Behind));
+        assert_eq!(
+            entered(Status::Active, Some("m1"), None),
+            Err(Closed::Behind)
+        );
         assert_eq!(entered(Status::Active, Some("m3"), None), Ok(()));
         assert_eq!(entered(Status::Active, Some("m3"), Some("m2")), Ok(()));
-        assert_eq!(entered(Status::Active, Some("m3"), Some("m3")), Err(Closed::Ahead));
+        assert_eq!(
+            entered(Status::Active, Some("m3"), Some("m3")),
+            Err(Closed::Ahead)
+        );
     }
 }

@@ -3,7 +3,9 @@
 use chrono::Utc;
 use entity::shared::domain::{ActiveModel, Column, Entity, Model};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set,
+};
 use tenancy::{Access, Change, Domain, announce};
 use uuid::Uuid;
 
@@ -13,8 +15,12 @@ use crate::auth::Can;
 use crate::auth::permission::{ManageFleet, ViewFleet};
 use crate::state::State;
 
-pub(super) const MEANINGS: &[Meaning] =
-    &[("domain_host_key", Code::Taken, "domain", "this domain leads to a tenant already")];
+pub(super) const MEANINGS: &[Meaning] = &[(
+    "domain_host_key",
+    Code::Taken,
+    "domain",
+    "this domain leads to a tenant already",
+)];
 
 /// The tenant's domains, the primary first.
 pub async fn of_tenant(
@@ -23,7 +29,11 @@ pub async fn of_tenant(
     tenant: Uuid,
 ) -> Result<Vec<Model>> {
     let query = Entity::find().filter(Column::TenantId.eq(tenant));
-    Ok(query.order_by_desc(Column::IsPrimary).order_by_asc(Column::Host).all(db).await?)
+    Ok(query
+        .order_by_desc(Column::IsPrimary)
+        .order_by_asc(Column::Host)
+        .all(db)
+        .await?)
 }
 
 /// Lets one more domain lead to the tenant.
@@ -38,7 +48,10 @@ pub async fn add(state: &State, _: Can<ManageFleet>, slug: &str, host: &str) -> 
         created_at: Set(Utc::now()),
         ..Default::default()
     };
-    let row = row.insert(&db).await.map_err(|error| on_constraint(error, MEANINGS))?;
+    let row = row
+        .insert(&db)
+        .await
+        .map_err(|error| on_constraint(error, MEANINGS))?;
     announce(&db, &Change::Domain(host)).await?;
     db.commit().await?;
     Ok(row)
@@ -68,7 +81,10 @@ pub async fn make_primary(
     let db = state.operator.shared(Access::Write);
     let (row, _) = find(state, &db, slug, host).await?;
     // The old one first: an index allows one primary at every moment.
-    for (one, primary) in [(Column::Id.ne(row.id), false), (Column::Id.eq(row.id), true)] {
+    for (one, primary) in [
+        (Column::Id.ne(row.id), false),
+        (Column::Id.eq(row.id), true),
+    ] {
         Entity::update_many()
             .col_expr(Column::IsPrimary, Expr::value(primary))
             .filter(Column::TenantId.eq(row.tenant_id))
@@ -78,13 +94,18 @@ pub async fn make_primary(
     }
     announce(&db, &Change::Tenant(row.tenant_id.into())).await?;
     db.commit().await?;
-    Ok(Model { is_primary: true, ..row })
+    Ok(Model {
+        is_primary: true,
+        ..row
+    })
 }
 
 /// A host name that may lead to a tenant.
 pub(super) fn parse(state: &State, field: &str, host: &str) -> Result<Domain> {
     let refuse = |message: String| Refusal::new(Code::Invalid, &[field], message);
-    let domain: Domain = host.parse().map_err(|error: tenancy::DomainError| refuse(error.to_string()))?;
+    let domain: Domain = host
+        .parse()
+        .map_err(|error: tenancy::DomainError| refuse(error.to_string()))?;
     if state.shared_domain.as_ref() == Some(&domain) {
         return Err(refuse("this domain leads to the shared realm".to_owned()).into());
     }

@@ -24,6 +24,17 @@ pub enum Error {
     Internal(String),
 }
 
+impl Error {
+    /// Whether the database is away or overloaded: try again later.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Database(error) => tenancy::error::is_unavailable(error),
+            Self::Tenancy(error) => error.is_unavailable(),
+            _ => false,
+        }
+    }
+}
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// One thing that is wrong with the input.

@@ -53,17 +53,27 @@ pub async fn plan(state: &State, scope: &Scope) -> Result<Vec<Pending>> {
     let mut plan = Vec::new();
     let shared = &state.histories.shared;
     let pending = |history: &tenancy::History, schema: &str| -> Vec<String> {
-        history.pending(&versions, schema).into_iter().map(str::to_owned).collect()
+        history
+            .pending(&versions, schema)
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     };
     if scope.tenants.is_empty() {
         let versions = pending(shared, SHARED_SCHEMA);
         if !versions.is_empty() {
-            plan.push(Pending { tenant: None, versions });
+            plan.push(Pending {
+                tenant: None,
+                versions,
+            });
         }
     }
     for tenant in behind(state, scope, &versions).await? {
         let versions = pending(&state.histories.tenant, tenant.schema.as_str());
-        plan.push(Pending { tenant: Some(tenant), versions });
+        plan.push(Pending {
+            tenant: Some(tenant),
+            versions,
+        });
     }
     Ok(plan)
 }
@@ -79,7 +89,11 @@ pub async fn migrate(
     let waiting = || tracing::info!("another migration is under way; waiting for it to end");
     let lock = state.operator.lock_structure(waiting).await?;
     let shared = if scope.tenants.is_empty() {
-        state.histories.shared.migrate_shared(&state.operator).await?
+        state
+            .histories
+            .shared
+            .migrate_shared(&state.operator)
+            .await?
     } else {
         Vec::new()
     };
@@ -87,7 +101,11 @@ pub async fn migrate(
     let behind = behind(state, scope, &versions).await?;
     started(behind.len());
     let tenants = fleet::each(behind, scope.jobs, done, async |tenant| {
-        let applied = state.histories.tenant.migrate_tenant(&state.operator, tenant).await?;
+        let applied = state
+            .histories
+            .tenant
+            .migrate_tenant(&state.operator, tenant)
+            .await?;
         let db = state.operator.shared(Access::Write);
         announce(&db, &Change::Tenant(tenant.id)).await?;
         db.commit().await?;
@@ -106,7 +124,11 @@ pub async fn status(state: &State) -> Result<Vec<Standing>> {
         schema: SHARED_SCHEMA.to_owned(),
         status: None,
         version: versions.latest(SHARED_SCHEMA).map(str::to_owned),
-        pending: state.histories.shared.pending(&versions, SHARED_SCHEMA).len(),
+        pending: state
+            .histories
+            .shared
+            .pending(&versions, SHARED_SCHEMA)
+            .len(),
         failure: None,
     }];
     if standings[0].pending > 0 {
@@ -115,7 +137,9 @@ pub async fn status(state: &State) -> Result<Vec<Standing>> {
     let db = state.operator.shared(Access::Read);
     use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
     let living = tenant::Column::Status.ne(tenant::Status::Dropped);
-    let query = tenant::Entity::find().filter(living).order_by_asc(tenant::Column::Slug);
+    let query = tenant::Entity::find()
+        .filter(living)
+        .order_by_asc(tenant::Column::Slug);
     for row in query.all(&db).await? {
         let schema = row.schema_name;
         standings.push(Standing {
@@ -133,7 +157,11 @@ pub async fn status(state: &State) -> Result<Vec<Standing>> {
 /// Whether the shared realm has everything that this program needs.
 pub async fn shared_is_current(state: &State) -> Result<bool> {
     let versions = Versions::all(&state.database.shared(Access::Read)).await?;
-    Ok(state.histories.shared.pending(&versions, SHARED_SCHEMA).is_empty())
+    Ok(state
+        .histories
+        .shared
+        .pending(&versions, SHARED_SCHEMA)
+        .is_empty())
 }
 
 async fn versions(state: &State) -> Result<Versions, DbErr> {
@@ -149,20 +177,40 @@ async fn behind(state: &State, scope: &Scope, versions: &Versions) -> Result<Vec
     }
     let all = state.directory.catalog().all().await?;
     for slug in &scope.tenants {
-        if !all.iter().any(|tenant| tenant.slug.as_str() == slug.as_str()) {
-            let refusal = Refusal::new(Code::NotFound, &["tenant"], format!("no such tenant: {slug:?}"));
+        if !all
+            .iter()
+            .any(|tenant| tenant.slug.as_str() == slug.as_str())
+        {
+            let refusal = Refusal::new(
+                Code::NotFound,
+                &["tenant"],
+                format!("no such tenant: {slug:?}"),
+            );
             return Err(Error::from(refusal));
         }
     }
     let chosen = |tenant: &Tenant| {
-        scope.tenants.is_empty() || scope.tenants.iter().any(|slug| slug == tenant.slug.as_str())
+        scope.tenants.is_empty()
+            || scope
+                .tenants
+                .iter()
+                .any(|slug| slug == tenant.slug.as_str())
     };
     let whole = |tenant: &Tenant| {
-        matches!(tenant.status, Status::Active | Status::Suspended | Status::Maintenance)
+        matches!(
+            tenant.status,
+            Status::Active | Status::Suspended | Status::Maintenance
+        )
     };
     let lacks = |tenant: &Tenant| {
-        !state.histories.tenant.pending(versions, tenant.schema.as_str()).is_empty()
+        !state
+            .histories
+            .tenant
+            .pending(versions, tenant.schema.as_str())
+            .is_empty()
     };
-    let behind = all.into_iter().filter(|tenant| chosen(tenant) && whole(tenant) && lacks(tenant));
+    let behind = all
+        .into_iter()
+        .filter(|tenant| chosen(tenant) && whole(tenant) && lacks(tenant));
     Ok(behind.take(scope.canary.unwrap_or(usize::MAX)).collect())
 }

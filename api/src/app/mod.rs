@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod customers;
+pub mod demo;
 pub mod departments;
 pub mod domains;
 pub mod employees;
@@ -10,8 +11,8 @@ pub mod fleet;
 pub mod invoices;
 mod numbers;
 mod rows;
-pub mod tenants;
 pub mod sessions;
+pub mod tenants;
 
 use sea_orm::{ActiveValue, Value};
 

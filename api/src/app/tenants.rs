@@ -16,7 +16,12 @@ use crate::auth::Can;
 use crate::auth::permission::{ManageFleet, ViewFleet};
 use crate::state::State;
 
-const MEANINGS: &[Meaning] = &[("tenant_slug_key", Code::Taken, "slug", "another tenant has this slug")];
+const MEANINGS: &[Meaning] = &[(
+    "tenant_slug_key",
+    Code::Taken,
+    "slug",
+    "another tenant has this slug",
+)];
 
 /// A tenant to be.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +45,11 @@ pub async fn create(state: &State, _: Can<ManageFleet>, new: NewTenant) -> Resul
         let message = "this tenant is being created at this moment";
         return Err(Refusal::new(Code::Taken, &["slug"], message).into());
     };
-    let made = state.histories.tenant.migrate_tenant(&state.operator, &known).await;
+    let made = state
+        .histories
+        .tenant
+        .migrate_tenant(&state.operator, &known)
+        .await;
     let ended = match made {
         Ok(_) => set_status(state, known.id, Status::Active, None).await,
         Err(error) => {
@@ -69,7 +78,9 @@ pub async fn by_slug(
     _: Can<ViewFleet>,
     slug: &str,
 ) -> Result<Option<tenant::Model>> {
-    let Ok(slug) = slug.parse::<Slug>() else { return Ok(None) };
+    let Ok(slug) = slug.parse::<Slug>() else {
+        return Ok(None);
+    };
     living(db, tenant::Column::Slug.eq(slug.as_str())).await
 }
 
@@ -79,8 +90,13 @@ pub async fn by_domain(
     _: Can<ViewFleet>,
     host: &str,
 ) -> Result<Option<tenant::Model>> {
-    let Ok(host) = host.parse::<Domain>() else { return Ok(None) };
-    let found = domain::Entity::find().filter(domain::Column::Host.eq(host.as_str())).one(db).await?;
+    let Ok(host) = host.parse::<Domain>() else {
+        return Ok(None);
+    };
+    let found = domain::Entity::find()
+        .filter(domain::Column::Host.eq(host.as_str()))
+        .one(db)
+        .await?;
     match found {
         Some(domain) => living(db, tenant::Column::Id.eq(domain.tenant_id)).await,
         None => Ok(None),
@@ -90,16 +106,24 @@ pub async fn by_domain(
 /// Every tenant that isn't dropped, by slug.
 pub async fn all(db: &impl ConnectionTrait, _: Can<ViewFleet>) -> Result<Vec<tenant::Model>> {
     let living = tenant::Column::Status.ne(tenant::Status::Dropped);
-    Ok(tenant::Entity::find().filter(living).order_by_asc(tenant::Column::Slug).all(db).await?)
+    Ok(tenant::Entity::find()
+        .filter(living)
+        .order_by_asc(tenant::Column::Slug)
+        .all(db)
+        .await?)
 }
 
 /// The tenant as the door knows it, for scopes that operators open.
 pub fn known(row: &tenant::Model) -> Result<Tenant> {
-    let damaged = |what: &str| Error::Internal(format!("the registry's {what} of {} is damaged", row.id));
+    let damaged =
+        |what: &str| Error::Internal(format!("the registry's {what} of {} is damaged", row.id));
     Ok(Tenant {
         id: row.id.into(),
         slug: row.slug.parse().map_err(|_| damaged("slug"))?,
-        schema: row.schema_name.parse().map_err(|_| damaged("schema name"))?,
+        schema: row
+            .schema_name
+            .parse()
+            .map_err(|_| damaged("schema name"))?,
         status: status_of(row.status),
         version: None,
         breaking: None,
@@ -116,7 +140,11 @@ pub async fn find(db: &impl ConnectionTrait, slug: &str) -> Result<tenant::Model
 
 async fn living(db: &impl ConnectionTrait, which: SimpleExpr) -> Result<Option<tenant::Model>> {
     let living = tenant::Column::Status.ne(tenant::Status::Dropped);
-    Ok(tenant::Entity::find().filter(living).filter(which).one(db).await?)
+    Ok(tenant::Entity::find()
+        .filter(living)
+        .filter(which)
+        .one(db)
+        .await?)
 }
 
 fn checked(state: &State, new: &NewTenant) -> Result<(Slug, Domain)> {
@@ -134,7 +162,8 @@ fn checked(state: &State, new: &NewTenant) -> Result<(Slug, Domain)> {
         (Some(host), _) => host.clone(),
         (None, Some(suffix)) => format!("{slug}.{}", suffix.as_str()),
         (None, None) => {
-            let message = "give a domain, or set INSULA_TENANT_SUFFIX for the first domains of new tenants";
+            let message =
+                "give a domain, or set INSULA_TENANT_SUFFIX for the first domains of new tenants";
             return Err(Refusal::new(Code::Required, &["domain"], message).into());
         }
     };
@@ -161,7 +190,9 @@ async fn begin(state: &State, slug: &Slug, host: Domain, new: NewTenant) -> Resu
                 created_at: Set(Utc::now()),
                 updated_at: Set(Utc::now()),
             };
-            row.insert(&db).await.map_err(|error| on_constraint(error, MEANINGS))?
+            row.insert(&db)
+                .await
+                .map_err(|error| on_constraint(error, MEANINGS))?
         }
         Err(error) => return Err(error),
     };
@@ -172,7 +203,10 @@ async fn begin(state: &State, slug: &Slug, host: Domain, new: NewTenant) -> Resu
         created_at: Set(Utc::now()),
         ..Default::default()
     };
-    first.insert(&db).await.map_err(|error| on_constraint(error, domains::MEANINGS))?;
+    first
+        .insert(&db)
+        .await
+        .map_err(|error| on_constraint(error, domains::MEANINGS))?;
     announce(&db, &Change::Tenant(row.id.into())).await?;
     announce(&db, &Change::Domain(host)).await?;
     db.commit().await?;

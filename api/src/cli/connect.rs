@@ -40,7 +40,13 @@ pub(super) fn state(global: &Global) -> Result<Arc<State>, Failure> {
     };
     let config = self::config(global, Profile::Dev, None)?;
     let url = running.url(DATABASE);
-    build(config, &Addresses { serving: url.clone(), operator: url })
+    build(
+        config,
+        &Addresses {
+            serving: url.clone(),
+            operator: url,
+        },
+    )
 }
 
 /// The two logins, if the configuration names a database.

@@ -9,7 +9,7 @@ use super::{Failure, Global, connect, output};
 use crate::app::{demo, fleet};
 use crate::auth::Caller;
 use crate::config::{Config, Profile};
-use crate::http::Playground;
+use crate::http::{OfferedTenant, Playground};
 use crate::state::{Addresses, State};
 
 pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure> {
@@ -20,14 +20,16 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure>
     let port = listener.local_addr()?.port();
     let (addresses, cluster) = match connect::configured(&config) {
         Some(addresses) => (addresses, None),
-        None => start(&config).await.map(|(addresses, cluster)| (addresses, Some(cluster)))?,
+        None => start(&config)
+            .await
+            .map(|(addresses, cluster)| (addresses, Some(cluster)))?,
     };
     let state = connect::build(config, &addresses)?;
     let ended = tokio::select! {
         ready = prepare(&state) => match ready {
             Ok(()) => {
                 welcome(&state, port);
-                let playground = Playground::of(&state, demo::offered());
+                let playground = Playground::of(&state, offered(&state));
                 serve(Arc::clone(&state), listener, playground, told_to_stop()).await
             }
             Err(failure) => Err(failure),
@@ -46,7 +48,7 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure>
 /// The private cluster, with our database in it.
 async fn start(config: &Config) -> Result<(Addresses, Cluster), Failure> {
     let options = Options {
-        programs: config.database.postgres_programs.clone(),
+        programs: config.database.postgres_bin.clone(),
         ..Options::durable(connect::postgres(&config.data_dir))
     };
     std::fs::create_dir_all(&config.data_dir)?;
@@ -54,43 +56,96 @@ async fn start(config: &Config) -> Result<(Addresses, Cluster), Failure> {
     let cluster = started.map_err(|error| Failure::new(error.to_string()))??;
     tenancy::create_database(&cluster.url("postgres"), connect::DATABASE).await?;
     let url = cluster.url(connect::DATABASE);
-    Ok((Addresses { serving: url.clone(), operator: url }, cluster))
+    Ok((
+        Addresses {
+            serving: url.clone(),
+            operator: url,
+        },
+        cluster,
+    ))
 }
 
 /// Migrates, and seeds the demo tenants into a database that has none.
 async fn prepare(state: &State) -> Result<(), Failure> {
-    let scope = fleet::Scope { jobs: 4, ..fleet::Scope::default() };
+    let scope = fleet::Scope {
+        jobs: 4,
+        ..fleet::Scope::default()
+    };
     let report = fleet::migrate(state, &scope, |_| {}, |_| {}).await?;
-    if let Some(failed) = report.tenants.into_iter().find(|outcome| outcome.result.is_err()) {
+    if let Some(failed) = report
+        .tenants
+        .into_iter()
+        .find(|outcome| outcome.result.is_err())
+    {
         let slug = failed.tenant.slug;
-        let why = failed.result.err().map(|error| crate::chain(&error)).unwrap_or_default();
+        let why = failed
+            .result
+            .err()
+            .map(|error| crate::chain(&error))
+            .unwrap_or_default();
         output::note(format_args!("tenant {slug} could not be migrated: {why}"));
     }
     demo::seed(state, Caller::Console).await?;
     Ok(())
 }
 
+/// What the playground offers: the demo tenants and the operators.
+fn offered(state: &State) -> Vec<OfferedTenant> {
+    let suffix = suffix(state);
+    let shop = |shop: &demo::Shop| OfferedTenant {
+        domain: format!("{}.{suffix}", shop.slug),
+        label: shop.label.to_owned(),
+        email: Some(demo::owner_of(shop.slug)),
+    };
+    let operators = state.shared_domain.iter().map(|domain| OfferedTenant {
+        domain: domain.to_string(),
+        label: "Operators".to_owned(),
+        email: Some(demo::OPERATOR.to_owned()),
+    });
+    demo::SHOPS.iter().map(shop).chain(operators).collect()
+}
+
+fn suffix(state: &State) -> &str {
+    state
+        .config
+        .tenancy
+        .suffix
+        .as_ref()
+        .map_or("localhost", |suffix| suffix.as_str())
+}
+
 fn welcome(state: &State, port: u16) {
-    let suffix = state.config.tenancy.suffix.as_ref().map_or("localhost", |suffix| suffix.as_str());
-    let shared = state.shared_domain.as_ref().map_or("insula.localhost", |domain| domain.as_str());
+    let suffix = suffix(state);
+    let shared = state
+        .shared_domain
+        .as_ref()
+        .map_or("insula.localhost", |domain| domain.as_str());
     output::say("\n  Insula is ready.\n");
-    output::say(format_args!("  Playground   http://{}.{suffix}:{port}/graphiql", demo::SHOPS[0].slug));
+    output::say(format_args!(
+        "  Playground   http://{}.{suffix}:{port}/graphiql",
+        demo::SHOPS[0].slug
+    ));
     for shop in &demo::SHOPS {
         let slug = shop.slug;
         output::say(format_args!(
-            "  {:<12} http://{slug}.{suffix}:{port}/graphql   owner@{slug}.test / {}",
-            shop.label, demo::PASSWORD
+            "  {:<12} http://{slug}.{suffix}:{port}/graphql   {} / {}",
+            shop.label,
+            demo::owner_of(slug),
+            demo::PASSWORD
         ));
     }
     output::say(format_args!(
         "  {:<12} http://{shared}:{port}/graphql   {} / {}",
-        "Operators", demo::OPERATOR, demo::PASSWORD
+        "Operators",
+        demo::OPERATOR,
+        demo::PASSWORD
     ));
     output::say("\n  Try it:");
     output::say(format_args!(
         "    curl -s http://localhost:{port}/graphql -H 'content-type: application/json' \\\n      \
          -H '{}: {}.{suffix}' -d '{{\"query\":\"{{ tenant {{ name }} }}\"}}'",
-        state.config.tenancy.header_name, demo::SHOPS[0].slug
+        state.config.tenancy.header_name,
+        demo::SHOPS[0].slug
     ));
     output::say("\n  Ctrl-C stops the server and PostgreSQL; the data stay.\n");
 }

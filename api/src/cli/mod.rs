@@ -13,7 +13,12 @@ pub use output::Failure;
 
 /// A multi-tenant GraphQL server on PostgreSQL, a schema per tenant.
 #[derive(Debug, Parser)]
-#[command(name = "insula", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "insula",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -43,10 +48,14 @@ enum Command {
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let ended = match runtime {
         Ok(runtime) => runtime.block_on(run(cli)),
-        Err(error) => Err(Failure::new(format!("the async runtime could not be started: {error}"))),
+        Err(error) => Err(Failure::new(format!(
+            "the async runtime could not be started: {error}"
+        ))),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -19,12 +19,18 @@ pub struct Failure {
 impl Failure {
     /// It could not be done: exit code 1.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: 1 }
+        Self {
+            message: message.into(),
+            code: 1,
+        }
     }
 
     /// It was asked wrongly: exit code 2.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: 2 }
+        Self {
+            message: message.into(),
+            code: 2,
+        }
     }
 
     pub fn code(&self) -> ExitCode {
@@ -40,7 +46,13 @@ impl From<app::Error> for Failure {
                     field if field.is_empty() => refusal.message,
                     field => format!("{field}: {}", refusal.message),
                 };
-                Self::new(refusals.into_iter().map(line).collect::<Vec<_>>().join("\n"))
+                Self::new(
+                    refusals
+                        .into_iter()
+                        .map(line)
+                        .collect::<Vec<_>>()
+                        .join("\n"),
+                )
             }
             error => Self::new(crate::chain(&error)),
         }
@@ -98,7 +110,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
 pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();
     table
-        .load_preset(presets::NOTHING)
+        .load_style(TableStyle::new())
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(header.iter().map(|name| name.to_uppercase()));
     for row in rows {
@@ -116,7 +128,11 @@ pub(super) fn progress(total: usize, what: &'static str) -> ProgressBar {
         bar.set_draw_target(ProgressDrawTarget::hidden());
     }
     let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len} {eta}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+    bar.set_style(
+        style
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .progress_chars("=> "),
+    );
     bar.set_message(what);
     bar
 }

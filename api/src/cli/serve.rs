@@ -35,7 +35,10 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure>
     let addresses = connect::configured(&config).ok_or_else(|| Failure::new("set DATABASE_URL"))?;
     let state = connect::build(config, &addresses)?;
     let listener = listen(state.config.http.addr).await?;
-    output::note(format_args!("insula serves at http://{}", listener.local_addr()?));
+    output::note(format_args!(
+        "insula serves at http://{}",
+        listener.local_addr()?
+    ));
     let checked = {
         let state = Arc::clone(&state);
         async move { check(&state).await }

@@ -1,6 +1,6 @@
 //! Which database, as whom, and how many connections.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use url::Url;
 
@@ -22,12 +22,14 @@ const ACQUIRE_TIMEOUT: Key<Duration> = Key::new(
     "database.acquire_timeout",
     "INSULA_DATABASE_ACQUIRE_TIMEOUT",
 );
+const POSTGRES_BIN: Key<PathBuf> = Key::new("database.postgres_bin", "INSULA_POSTGRES_BIN");
 
 pub(super) const KEYS: &[KeyInfo] = &[
     URL.info(),
     OPERATOR_URL.info(),
     MAX_CONNECTIONS.info(),
     ACQUIRE_TIMEOUT.info(),
+    POSTGRES_BIN.info(),
 ];
 
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub struct Database {
     pub operator_url: Option<DatabaseUrl>,
     pub max_connections: u32,
     pub acquire_timeout: Duration,
+    /// Where `initdb` and `postgres` are, for the private database of `insula dev`.
+    pub postgres_bin: Option<PathBuf>,
 }
 
 impl Database {
@@ -48,6 +52,7 @@ impl Database {
             url,
             max_connections: layers.get(&MAX_CONNECTIONS),
             acquire_timeout: layers.get(&ACQUIRE_TIMEOUT),
+            postgres_bin: layers.find(&POSTGRES_BIN),
         }
     }
 

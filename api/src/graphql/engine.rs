@@ -27,7 +27,10 @@ pub enum Ended {
 impl Engine {
     /// Both schemas. Needs no database.
     pub fn new() -> Self {
-        Self { tenant: tenant::schema(), shared: shared::schema() }
+        Self {
+            tenant: tenant::schema(),
+            shared: shared::schema(),
+        }
     }
 
     /// Runs an operation in the realm that was admitted.
@@ -40,20 +43,13 @@ impl Engine {
     ) -> Result<Response, Ended> {
         match admitted {
             Admitted::Tenant(subject) => {
-                run::<TenantRealm, _, _>(&self.tenant, state, (subject, caller), operation, access).await
+                run::<TenantRealm, _, _>(&self.tenant, state, (subject, caller), operation, access)
+                    .await
             }
-            Admitted::Shared => run::<SharedRealm, _, _>(&self.shared, state, ((), caller), operation, access).await,
+            Admitted::Shared => {
+                run::<SharedRealm, _, _>(&self.shared, state, ((), caller), operation, access).await
+            }
         }
-    }
-
-    /// The SDL of the tenants' API.
-    pub fn tenant_sdl(&self) -> String {
-        self.tenant.sdl()
-    }
-
-    /// The SDL of the operators' API.
-    pub fn shared_sdl(&self) -> String {
-        self.shared.sdl()
     }
 }
 
@@ -99,7 +95,11 @@ where
     for chain in name_codes(&mut response) {
         tracing::error!(error = chain, "an operation failed");
     }
-    if response.errors.iter().any(|e| matches!(e.source::<Fault>(), Some(Fault::Unavailable(_)))) {
+    if response
+        .errors
+        .iter()
+        .any(|e| matches!(e.source::<Fault>(), Some(Fault::Unavailable(_))))
+    {
         return Err(Ended::Unavailable);
     }
     Ok(response)
@@ -113,7 +113,9 @@ fn failed(fault: Fault) -> async_graphql::ServerError {
 fn has_single_field(operation: &mut Operation) -> bool {
     use async_graphql::parser::types::Selection;
     let name = operation.operation_name.clone();
-    let Ok(document) = operation.parsed_query() else { return false };
+    let Ok(document) = operation.parsed_query() else {
+        return false;
+    };
     let chosen = document
         .operations
         .iter()

@@ -94,7 +94,9 @@ pub fn name_codes(response: &mut Response) -> Vec<String> {
     let mut log = Vec::new();
     for error in &mut response.errors {
         let code = code_of(error, &mut log);
-        let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+        let extensions = error
+            .extensions
+            .get_or_insert_with(ErrorExtensionValues::default);
         if extensions.get("code").is_none() {
             extensions.set("code", code);
         }

@@ -14,13 +14,13 @@ mod page;
 mod payload;
 mod related;
 mod scalars;
+mod sdl;
 mod session;
 pub mod shared;
-mod sdl;
 pub mod tenant;
 
 pub use context::{ContextExt, Realm, Request};
 pub use engine::{Ended, Engine};
 pub use error::{Fault, Result};
 pub use page::PageLimits;
-pub use sdl::tenant_sdl;
+pub use sdl::{shared_sdl, tenant_sdl};

@@ -1,13 +1,17 @@
 //! The APIs as text, for front ends to generate code from. Nothing is asked of a database.
 
-use async_graphql::{EmptySubscription, SDLExportOptions, Schema};
+use async_graphql::SDLExportOptions;
 
-use super::tenant::{Mutation, Query};
+use super::{shared, tenant};
 
-/// A tenant's API in the schema definition language.
+/// The tenants' API in the schema definition language.
 pub fn tenant_sdl() -> String {
-    let schema = Schema::new(Query::default(), Mutation::default(), EmptySubscription);
-    schema.sdl_with_options(options())
+    tenant::schema().sdl_with_options(options())
+}
+
+/// The operators' API in the schema definition language.
+pub fn shared_sdl() -> String {
+    shared::schema().sdl_with_options(options())
 }
 
 fn options() -> SDLExportOptions {

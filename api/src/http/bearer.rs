@@ -14,10 +14,19 @@ pub(super) fn caller(
     admitted: &Admitted,
 ) -> Result<Caller, Refusal> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Ok(Caller::Anonymous) };
-    let token = value.to_str().ok().and_then(bearer).filter(|_| values.next().is_none());
+    let Some(value) = values.next() else {
+        return Ok(Caller::Anonymous);
+    };
+    let token = value
+        .to_str()
+        .ok()
+        .and_then(bearer)
+        .filter(|_| values.next().is_none());
     let token = token.ok_or_else(|| {
-        Refusal::new(Code::Unauthenticated, "send one header: Authorization: Bearer <token>")
+        Refusal::new(
+            Code::Unauthenticated,
+            "send one header: Authorization: Bearer <token>",
+        )
     })?;
     let audience = match admitted {
         Admitted::Tenant(tenant) => Audience::Tenant(tenant.id.as_uuid()),

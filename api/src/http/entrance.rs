@@ -25,9 +25,16 @@ pub enum EntranceError {
 /// The entrance that the configuration describes.
 pub fn entrance(state: &State) -> Result<Entrance<Registry>, EntranceError> {
     let tenancy = &state.config.tenancy;
-    let default = tenancy.default_domain.as_ref().map(state::domain).transpose();
+    let default = tenancy
+        .default_domain
+        .as_ref()
+        .map(state::domain)
+        .transpose();
     let policy = Policy {
-        shared: state.shared_domain.clone().ok_or(EntranceError::NoSharedDomain)?,
+        shared: state
+            .shared_domain
+            .clone()
+            .ok_or(EntranceError::NoSharedDomain)?,
         default: default.map_err(EntranceError::DefaultDomain)?,
     };
     let known = state.histories.tenant.latest();
@@ -48,16 +55,23 @@ pub fn entrance(state: &State) -> Result<Entrance<Registry>, EntranceError> {
 /// The contract's answers about the tenant.
 fn refuse(refused: Refused) -> Response {
     if let Some(error) = refused.registry_error() {
-        tracing::error!(error = crate::chain(error), "the registry could not be asked");
+        tracing::error!(
+            error = crate::chain(error),
+            "the registry could not be asked"
+        );
     }
     let code = match &refused {
-        Refused::Unresolved(Unresolved::NotFound) | Refused::Closed(Closed::Gone) => Code::TenantNotFound,
+        Refused::Unresolved(Unresolved::NotFound) | Refused::Closed(Closed::Gone) => {
+            Code::TenantNotFound
+        }
         Refused::Unresolved(Unresolved::Conflict) => Code::TenantConflict,
         Refused::Unresolved(Unresolved::Invalid) => Code::TenantInvalid,
         Refused::Unresolved(Unresolved::Registry(_)) if refused.is_unavailable() => {
             Code::DatabaseUnavailable
         }
-        Refused::Unresolved(Unresolved::Registry(_)) => return Refusal::internal(None).into_response(),
+        Refused::Unresolved(Unresolved::Registry(_)) => {
+            return Refusal::internal(None).into_response();
+        }
         Refused::Closed(Closed::Suspended) => Code::TenantSuspended,
         Refused::Closed(_) => Code::TenantUnavailable,
     };

@@ -13,6 +13,8 @@ use axum::routing::get;
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
 
+use crate::state::State;
+
 static SITE: Dir<'static> = include_dir!("$OUT_DIR/graphiql");
 
 /// Styles alone may be inline: the editor makes them as it goes. Its workers start from the same origin.
@@ -28,6 +30,16 @@ pub struct Playground {
     pub tenant_header: String,
     /// The tenants to offer: everyone can read this list, so it names the demo tenants or none.
     pub tenants: Vec<OfferedTenant>,
+}
+
+impl Playground {
+    /// The playground of a server that offers these tenants.
+    pub fn of(state: &State, tenants: Vec<OfferedTenant>) -> Self {
+        Self {
+            tenant_header: state.config.tenancy.header_name.to_string(),
+            tenants,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]

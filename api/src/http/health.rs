@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use http::{StatusCode, header};
 use serde_json::json;
 
@@ -20,10 +20,16 @@ pub(super) async fn alive() -> Response {
 pub(super) async fn ready(Shared(server): Shared<Arc<Server>>) -> Response {
     let (status, word) = match fleet::shared_is_current(&server.state).await {
         Ok(true) => (StatusCode::OK, "ready"),
-        Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "the shared realm is behind"),
+        Ok(false) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the shared realm is behind",
+        ),
         Err(error) => {
             tracing::warn!(error = crate::chain(&error), "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database is not available")
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database is not available",
+            )
         }
     };
     (status, Json(json!({ "status": word }))).into_response()

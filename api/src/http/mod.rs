@@ -13,8 +13,9 @@ mod request_id;
 mod server;
 
 pub use self::{
-    error::{Code, Refusal},
     entrance::{EntranceError, entrance},
+    error::{Code, Refusal},
+    graphiql::{OfferedTenant, Playground},
     request_id::RequestId,
     server::{Server, router},
 };

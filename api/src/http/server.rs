@@ -11,6 +11,7 @@ use tenancy::axum::{Entrance, enter_tenant};
 use tenancy::{Access, Admitted};
 use tracing::Span;
 
+use super::graphiql::{self, Playground};
 use super::graphql::{self, Limits, OperationKind};
 use super::{Code, Refusal, bearer, health, layers};
 use crate::auth::Caller;
@@ -28,17 +29,33 @@ pub struct Server {
 impl Server {
     pub fn new(state: Arc<State>) -> Arc<Self> {
         let limits = Limits::from(&state.config);
-        Arc::new(Self { engine: Engine::new(), limits, state })
+        Arc::new(Self {
+            engine: Engine::new(),
+            limits,
+            state,
+        })
     }
 }
 
 /// The whole service.
-pub fn router(server: &Arc<Server>, entrance: Entrance<Registry>) -> Router {
+pub fn router(
+    server: &Arc<Server>,
+    entrance: Entrance<Registry>,
+    playground: Playground,
+) -> Router {
     let graphql = Router::new()
         .route("/graphql", get(answer).post(answer).fallback(wrong_method))
-        .layer(from_fn_with_state(Arc::new(entrance), enter_tenant::<Registry>));
+        .layer(from_fn_with_state(
+            Arc::new(entrance),
+            enter_tenant::<Registry>,
+        ));
+    let playground = match server.state.config.graphql.graphiql {
+        true => graphiql::routes(playground),
+        false => Router::new(),
+    };
     let routes = Router::new()
         .merge(graphql)
+        .merge(playground)
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/.well-known/jwks.json", get(health::keys))
@@ -73,7 +90,10 @@ async fn execute(
         OperationKind::Query => Access::Read,
         OperationKind::Mutation => Access::Write,
     };
-    let executed = server.engine.execute(&server.state, who, operation, access).await;
+    let executed = server
+        .engine
+        .execute(&server.state, who, operation, access)
+        .await;
     executed.unwrap_or_else(|Ended::Unavailable| {
         let message = "the database is not available at the moment; try again shortly";
         Refusal::new(Code::DatabaseUnavailable, message).into()
@@ -89,10 +109,13 @@ fn note(admitted: &Admitted) {
 }
 
 async fn wrong_method() -> Response {
-    Refusal::method("GET, POST", "GraphQL is asked by POST, or by GET for queries").into_response()
+    Refusal::method(
+        "GET, POST",
+        "GraphQL is asked by POST, or by GET for queries",
+    )
+    .into_response()
 }
 
 async fn nothing_here() -> Response {
     Refusal::new(Code::NotFound, "nothing is here; the API is at /graphql").into_response()
 }
-

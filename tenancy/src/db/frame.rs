@@ -150,7 +150,10 @@ impl Held {
     async fn commit(mut self) -> Result<(), Error> {
         if self.suspect {
             // An aborted transaction refuses this; `COMMIT` would say yes and roll back.
-            self.connection.execute("SELECT").await.map_err(|_| Error::Aborted)?;
+            self.connection
+                .execute("SELECT")
+                .await
+                .map_err(|_| Error::Aborted)?;
         }
         PgTransactionManager::commit(&mut self.connection).await?;
         Ok(())
@@ -184,7 +187,10 @@ async fn begin(connection: PoolConnection<Postgres>, begin: &str) -> Result<Held
     let statement = AssertSqlSafe(begin.to_owned()).into_sql_str();
     PgTransactionManager::begin(connection, Some(statement)).await?;
     let connection = entering.0.take().expect("taken only here");
-    Ok(Held { connection, suspect: false })
+    Ok(Held {
+        connection,
+        suspect: false,
+    })
 }
 
 /// A connection on its way into a transaction. If that fails or is cancelled, nobody can tell what

@@ -22,16 +22,17 @@ use frame::{Entry, Frame};
 /// The serving login's pool. It hands out scopes and nothing else.
 ///
 /// ```
-/// # tenancy::doc::run(async |shop| {
+/// # tenancy::testing::block_on(async {
 /// use sea_orm::{ConnectionTrait, Statement};
 /// use tenancy::Access;
 ///
-/// let db = shop.database.tenant(&shop.python, Access::Read);
+/// let shops = tenancy::testing::two_shops().await?;
+/// let db = shops.database.tenant(&shops.python, Access::Read);
 /// let names = Statement::from_string(db.get_database_backend(), "SELECT name FROM employee ORDER BY 1");
 /// let rows = db.query_all_raw(names).await?;
 /// let names: Vec<String> = rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?;
 /// assert_eq!(names, ["Cobra", "Viper"]);
-/// # Ok(()) });
+/// # Ok::<_, tenancy::Error>(()) });
 /// ```
 #[derive(Clone)]
 pub struct Database {
@@ -78,7 +79,10 @@ impl Database {
     /// A pool for this address. No connection is made before the first statement needs one, so a
     /// server may start before its database.
     pub fn new(url: &str, options: &PoolOptions) -> Result<Self, Error> {
-        Ok(Self { pool: pool(url, options)?, persistent: !options.pooled })
+        Ok(Self {
+            pool: pool(url, options)?,
+            persistent: !options.pooled,
+        })
     }
 
     /// The rows of one tenant.
@@ -130,8 +134,14 @@ impl<R> Scoped<R> {
         };
         // Temporary tables are searched first unless the path says otherwise.
         let begin = format!("BEGIN {mode}; SET LOCAL search_path TO {path}, pg_temp");
-        let entry = Entry { pool: pool.clone(), begin };
-        Self { frame: Arc::new(Frame::new(entry, persistent)), realm: PhantomData }
+        let entry = Entry {
+            pool: pool.clone(),
+            begin,
+        };
+        Self {
+            frame: Arc::new(Frame::new(entry, persistent)),
+            realm: PhantomData,
+        }
     }
 
     /// Keeps the changes. A scope in which a statement failed can't be kept: it is rolled back and
@@ -149,7 +159,10 @@ impl<R> Scoped<R> {
 
 impl<R> Clone for Scoped<R> {
     fn clone(&self) -> Self {
-        Self { frame: Arc::clone(&self.frame), realm: PhantomData }
+        Self {
+            frame: Arc::clone(&self.frame),
+            realm: PhantomData,
+        }
     }
 }
 
@@ -173,11 +186,12 @@ fn path_of(schema: &SchemaName) -> String {
 
 fn pool(url: &str, options: &PoolOptions) -> Result<PgPool, Error> {
     let mut connect: PgConnectOptions = url.parse().map_err(Error::Address)?;
-    connect = connect.application_name("insula").disable_statement_logging();
+    connect = connect
+        .application_name("insula")
+        .disable_statement_logging();
     if !options.pooled {
         let timeout = options.statement_timeout.as_millis().to_string();
-        connect = connect
-            .options([("search_path", NO_SCHEMA), ("statement_timeout", &timeout)]);
+        connect = connect.options([("search_path", NO_SCHEMA), ("statement_timeout", &timeout)]);
     }
     Ok(PgPoolOptions::new()
         .max_connections(options.max_connections)

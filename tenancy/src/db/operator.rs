@@ -36,7 +36,9 @@ impl Operator {
             pooled: false,
             ..options.clone()
         };
-        Ok(Self { pool: pool(url, &options)? })
+        Ok(Self {
+            pool: pool(url, &options)?,
+        })
     }
 
     /// The shared realm, with the rights to change the registry.
@@ -122,10 +124,11 @@ impl StructureLock {
 /// Makes a database in the cluster that this address leads to, unless it is there.
 pub async fn create_database(url: &str, name: &str) -> Result<(), Error> {
     let mut connection = PgConnection::connect(url).await?;
-    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
-        .bind(name)
-        .fetch_one(&mut connection)
-        .await?;
+    let there: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+            .bind(name)
+            .fetch_one(&mut connection)
+            .await?;
     if !there {
         let quoted = name.replace('"', "\"\"");
         let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE \"{quoted}\""));

@@ -1,6 +1,5 @@
 //! What SeaORM sees: connections that are inside a scope.
 
-use std::pin::Pin;
 use async_trait::async_trait;
 use futures::{Stream, TryStreamExt};
 use sea_orm::sea_query::Values;
@@ -13,6 +12,7 @@ use sea_query_sqlx::SqlxValues;
 use sqlx::postgres::PgTransactionManager;
 use sqlx::{AssertSqlSafe, Postgres};
 use sqlx_core::transaction::TransactionManager;
+use std::pin::Pin;
 
 use super::{Nested, Scoped};
 
@@ -32,7 +32,10 @@ impl<R: Send + Sync> Scoped<R> {
         let mut open = self.frame.open().await?;
         let result = PgTransactionManager::begin(open.connection()?, None).await;
         open.judge(result)?;
-        Ok(Nested { scope: self.clone(), depth: open.depth() })
+        Ok(Nested {
+            scope: self.clone(),
+            depth: open.depth(),
+        })
     }
 }
 
@@ -50,12 +53,17 @@ impl<R: Send + Sync> ConnectionTrait for Scoped<R> {
 
     /// Refused: a text of several statements could leave the scope by ending its transaction.
     async fn execute_unprepared(&self, _: &str) -> Result<ExecResult, DbErr> {
-        Err(DbErr::Custom("unprepared statements are not run inside a scope".to_owned()))
+        Err(DbErr::Custom(
+            "unprepared statements are not run inside a scope".to_owned(),
+        ))
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let mut open = self.frame.open().await?;
-        let result = self.query(statement).fetch_optional(open.connection()?).await;
+        let result = self
+            .query(statement)
+            .fetch_optional(open.connection()?)
+            .await;
         Ok(open.judge(result)?.map(Into::into))
     }
 
@@ -111,7 +119,9 @@ impl<R: Send + Sync> Nested<R> {
         let mut open = self.scope.frame.open().await?;
         if open.depth() != self.depth {
             // Dropping `self` rolls back.
-            return Err(DbErr::Custom("savepoints end in the reverse order of their begin".into()));
+            return Err(DbErr::Custom(
+                "savepoints end in the reverse order of their begin".into(),
+            ));
         }
         let result = PgTransactionManager::commit(open.connection()?).await;
         open.judge(result)?;
@@ -209,7 +219,9 @@ macro_rules! nests {
                 access: Option<AccessMode>,
             ) -> Result<Nested<R>, DbErr> {
                 if isolation.is_some() || access.is_some() {
-                    return Err(DbErr::Custom("a scope's access is chosen when it is made".into()));
+                    return Err(DbErr::Custom(
+                        "a scope's access is chosen when it is made".into(),
+                    ));
                 }
                 self.begin().await
             }
@@ -218,7 +230,8 @@ macro_rules! nests {
                 &self,
                 options: TransactionOptions,
             ) -> Result<Nested<R>, DbErr> {
-                self.begin_with_config(options.isolation_level, options.access_mode).await
+                self.begin_with_config(options.isolation_level, options.access_mode)
+                    .await
             }
 
             async fn transaction<F, T, E>(&self, callback: F) -> Result<T, TransactionError<E>>
@@ -234,11 +247,17 @@ macro_rules! nests {
                 let nested = self.begin().await.map_err(TransactionError::Connection)?;
                 match callback(&nested).await {
                     Ok(value) => {
-                        nested.commit().await.map_err(TransactionError::Connection)?;
+                        nested
+                            .commit()
+                            .await
+                            .map_err(TransactionError::Connection)?;
                         Ok(value)
                     }
                     Err(error) => {
-                        nested.rollback().await.map_err(TransactionError::Connection)?;
+                        nested
+                            .rollback()
+                            .await
+                            .map_err(TransactionError::Connection)?;
                         Err(TransactionError::Transaction(error))
                     }
                 }

@@ -129,10 +129,24 @@ impl LifeMutations {
     ) -> Result<Option<CreateTenantPayload>> {
         let request = ctx.shared();
         let can = request.can::<ManageFleet>()?;
-        let CreateTenantInput { slug, name, street, city, domain } = input;
-        let new = NewTenant { slug, name, street, city, domain };
+        let CreateTenantInput {
+            slug,
+            name,
+            street,
+            city,
+            domain,
+        } = input;
+        let new = NewTenant {
+            slug,
+            name,
+            street,
+            city,
+            domain,
+        };
         let outcome = settled(tenants::create(&request.state, can, new).await)?;
-        Ok(Some(CreateTenantPayload::of(outcome, |row| (Some(Tenant(row)),))))
+        Ok(Some(CreateTenantPayload::of(outcome, |row| {
+            (Some(Tenant(row)),)
+        })))
     }
 
     /// Refuses a tenant's requests from now on; its data stay as they are.
@@ -144,7 +158,9 @@ impl LifeMutations {
         let request = ctx.shared();
         let can = request.can::<ManageFleet>()?;
         let outcome = settled(tenants::suspend(&request.state, can, &input.slug).await)?;
-        Ok(Some(SuspendTenantPayload::of(outcome, |row| (Some(Tenant(row)),))))
+        Ok(Some(SuspendTenantPayload::of(outcome, |row| {
+            (Some(Tenant(row)),)
+        })))
     }
 
     /// Serves a suspended tenant again.
@@ -156,7 +172,9 @@ impl LifeMutations {
         let request = ctx.shared();
         let can = request.can::<ManageFleet>()?;
         let outcome = settled(tenants::resume(&request.state, can, &input.slug).await)?;
-        Ok(Some(ResumeTenantPayload::of(outcome, |row| (Some(Tenant(row)),))))
+        Ok(Some(ResumeTenantPayload::of(outcome, |row| {
+            (Some(Tenant(row)),)
+        })))
     }
 
     /// Lets one more domain lead to a tenant.
@@ -168,7 +186,9 @@ impl LifeMutations {
         let request = ctx.shared();
         let can = request.can::<ManageFleet>()?;
         let outcome = domains::add(&request.state, can, &input.slug, &input.domain).await;
-        Ok(Some(AddDomainPayload::of(settled(outcome)?, |row| (Some(Domain(row)),))))
+        Ok(Some(AddDomainPayload::of(settled(outcome)?, |row| {
+            (Some(Domain(row)),)
+        })))
     }
 
     /// Lets a domain lead nowhere any more.
@@ -194,7 +214,10 @@ impl LifeMutations {
         let request = ctx.shared();
         let can = request.can::<ManageFleet>()?;
         let outcome = domains::make_primary(&request.state, can, &input.slug, &input.domain).await;
-        Ok(Some(SetPrimaryDomainPayload::of(settled(outcome)?, |row| (Some(Domain(row)),))))
+        Ok(Some(SetPrimaryDomainPayload::of(
+            settled(outcome)?,
+            |row| (Some(Domain(row)),),
+        )))
     }
 }
 

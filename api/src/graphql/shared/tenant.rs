@@ -87,7 +87,9 @@ impl Tenant {
             key: domain::Column::Id,
             descending: false,
         };
-        related.all(self.0.id, domain::Column::TenantId, order).await
+        related
+            .all(self.0.id, domain::Column::TenantId, order)
+            .await
     }
 }
 
@@ -194,7 +196,10 @@ impl TenantQueries {
     }
 
     /// The tenants, but for those that are dropped.
-    #[expect(clippy::too_many_arguments, reason = "they are the field's, as Relay has them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the field's, as Relay has them"
+    )]
     async fn tenants(
         &self,
         ctx: &Context<'_>,
@@ -204,14 +209,17 @@ impl TenantQueries {
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only these.")] filter: Option<TenantFilter>,
-        #[graphql(desc = "In this order; in the order of creation if not given.")]
-        order_by: Option<TenantOrder>,
+        #[graphql(desc = "In this order; in the order of creation if not given.")] order_by: Option<
+            TenantOrder,
+        >,
     ) -> Result<Option<Page<Tenant>>> {
         use tenant::Column;
         let request = ctx.shared();
         let db = request.db(request.can::<ViewFleet>()?);
         let filter = filter.unwrap_or_default();
-        let statuses = filter.status.map(|all| all.into_iter().map(Into::into).collect());
+        let statuses = filter
+            .status
+            .map(|all| all.into_iter().map(Into::into).collect());
         let condition = Conditions::new()
             .text(Column::Slug, filter.slug)?
             .text(Column::Name, filter.name)?
@@ -221,6 +229,8 @@ impl TenantQueries {
         let living = Column::Status.ne(tenant::Status::Dropped);
         let select = tenant::Entity::find().filter(living).filter(condition);
         let args = PageArgs::new(first, after, last, before);
-        Plan::new(select, order_by.ordering(), &args, request.page_limits())?.run(db).await
+        Plan::new(select, order_by.ordering(), &args, request.page_limits())?
+            .run(db)
+            .await
     }
 }
