@@ -126,9 +126,8 @@ pub(super) async fn listen(wanted: ListenAddr) -> Result<TcpListener, Failure> {
 
 /// Ctrl-C, or what a service manager sends.
 pub(super) async fn told_to_stop() {
-    let mut terminate = match signal(SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(_) => return std::future::pending().await,
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
     };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
