@@ -1,6 +1,7 @@
 //! What the product does, whoever asks: a resolver, or a human at a terminal.
 
 pub mod check;
+pub mod current_tenant;
 pub mod customers;
 pub mod demo;
 pub mod departments;
@@ -13,6 +14,7 @@ mod numbers;
 mod rows;
 pub mod sessions;
 pub mod tenants;
+pub mod users;
 
 use sea_orm::{ActiveValue, Value};
 

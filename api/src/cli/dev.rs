@@ -15,15 +15,14 @@ use crate::state::{Addresses, State};
 pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure> {
     let config = connect::config(global, Profile::Dev, args.addr.as_deref())?;
     log_to_stderr(&config.telemetry);
-    // The port first: nothing is started in vain.
-    let listener = listen(config.http.addr).await?;
-    let port = listener.local_addr()?.port();
     let (addresses, cluster) = match connect::configured(&config) {
         Some(addresses) => (addresses, None),
         None => start(&config)
             .await
             .map(|(addresses, cluster)| (addresses, Some(cluster)))?,
     };
+    let listener = listen(config.http.addr).await?;
+    let port = listener.local_addr()?.port();
     let state = connect::build(config, &addresses)?;
     let ended = tokio::select! {
         ready = prepare(&state) => match ready {

@@ -41,7 +41,7 @@ pub struct Global {
 enum Command {
     /// Start PostgreSQL, migrate, seed two demo shops once, and serve: everything in one step
     Dev(serve::ServeArgs),
-    /// Serve against DATABASE_URL
+    /// Serve against `DATABASE_URL`
     Serve(serve::ServeArgs),
 }
 

@@ -60,6 +60,8 @@ pub struct Request<R: Realm> {
     single: bool,
     /// A root field refused its input after it had written: keep nothing.
     refused: AtomicBool,
+    /// A mutation got to work, so that the transaction may be open.
+    begun: AtomicBool,
 }
 
 impl<R: Realm> Request<R> {
@@ -80,6 +82,7 @@ impl<R: Realm> Request<R> {
             related,
             single,
             refused: AtomicBool::new(false),
+            begun: AtomicBool::new(false),
         }
     }
 
@@ -106,12 +109,23 @@ impl<R: Realm> Request<R> {
         R::id(&self.subject)
     }
 
+    /// Refuses a field that takes its time before it writes once the transaction has begun, which
+    /// would hold a connection and its locks meanwhile.
+    pub fn must_not_have_begun(&self, field: &str) -> Result<()> {
+        if self.begun.load(Ordering::Acquire) {
+            let message = format!("{field} must come before every other change of its operation");
+            return Err(Fault::Input(message));
+        }
+        Ok(())
+    }
+
     /// Does the work of one mutation. What it refuses leaves nothing behind, whatever it had
     /// written before it knew; other root fields of the operation stay as they are.
     pub async fn write<T: Send>(
         &self,
         work: impl Future<Output = app::Result<T>> + Send,
     ) -> Result<std::result::Result<T, Vec<Refusal>>> {
+        self.begun.store(true, Ordering::Release);
         let savepoint = if self.single {
             None
         } else {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, Response, ServerError};
+use async_graphql::{Response, ServerError};
 use sea_orm::DbErr;
 
 use crate::app;
@@ -93,10 +93,10 @@ impl From<app::Error> for Fault {
 pub fn name_codes(response: &mut Response) -> Vec<String> {
     let mut log = Vec::new();
     for error in &mut response.errors {
-        let code = code_of(error, &mut log);
-        let extensions = error
-            .extensions
-            .get_or_insert_with(ErrorExtensionValues::default);
+        let Some(code) = code_of(error, &mut log) else {
+            continue;
+        };
+        let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
             extensions.set("code", code);
         }
@@ -104,15 +104,16 @@ pub fn name_codes(response: &mut Response) -> Vec<String> {
     log
 }
 
-fn code_of(error: &ServerError, log: &mut Vec<String>) -> &'static str {
+/// `None` for what the library refused before anything ran: HTTP has words for that.
+fn code_of(error: &ServerError, log: &mut Vec<String>) -> Option<&'static str> {
     match error.source::<Fault>() {
         Some(fault) => {
             if let Fault::Unavailable(source) | Fault::Internal(source) = fault {
                 log.push(chain(source.as_ref()));
             }
-            fault.code()
+            Some(fault.code())
         }
         // Without a source it is the library's own word about an argument.
-        None => "BAD_USER_INPUT",
+        None => (!error.path.is_empty()).then_some("BAD_USER_INPUT"),
     }
 }

@@ -12,7 +12,7 @@
 //!   session's row after it: nobody slips in between, and nobody waits in a circle.
 //! - A session ends `refresh_ttl` after its login, however often it is refreshed.
 
-mod passwords;
+pub(super) mod passwords;
 mod realm;
 mod row;
 mod store;

@@ -70,7 +70,7 @@ fn wrong_current() -> Refusal {
     Refusal::new(Code::InvalidCredentials, &["currentPassword"], message)
 }
 
-fn against(field: &str, rule: PasswordRule) -> Refusal {
+pub(in crate::app) fn against(field: &str, rule: PasswordRule) -> Refusal {
     let code = match rule {
         PasswordRule::TooShort => Code::Invalid,
         PasswordRule::TooLong => Code::TooLong,
@@ -78,7 +78,7 @@ fn against(field: &str, rule: PasswordRule) -> Refusal {
     Refusal::new(code, &[field], rule.to_string())
 }
 
-fn internal(error: &PasswordError) -> Error {
+pub(in crate::app) fn internal(error: &PasswordError) -> Error {
     let source = error.source();
     let source = source.map_or_else(String::new, |source| format!(": {source}"));
     Error::Internal(format!("{error}{source}"))

@@ -5,7 +5,10 @@ mod department;
 mod employee;
 mod invoice;
 mod invoice_line;
+mod node;
 mod session;
+#[expect(clippy::module_inception, reason = "a tenant is a noun of its own API")]
+mod tenant;
 mod user;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
@@ -13,6 +16,10 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 /// What can be asked of a tenant.
 #[derive(MergedObject, Default)]
 pub struct Query(
+    tenant::TenantQueries,
+    node::NodeQueries,
+    user::UserQueries,
+    user::Users,
     department::DepartmentQueries,
     department::Departments,
     employee::EmployeeQueries,
@@ -30,6 +37,7 @@ pub struct Mutation(
     employee::EmployeeMutations,
     customer::CustomerMutations,
     invoice::InvoiceMutations,
+    user::UserMutations,
     session::SessionMutations,
 );
 

@@ -1,0 +1,82 @@
+//! Any row of a tenant, by its global id.
+
+use async_graphql::{Context, Error, ID, Interface, Object};
+use futures::future::join_all;
+
+use super::customer::Customer;
+use super::department::Department;
+use super::employee::Employee;
+use super::invoice::Invoice;
+use super::invoice_line::InvoiceLine;
+use super::user::User;
+use crate::auth::permission::{ViewSales, ViewSelf, ViewStaff, ViewUsers};
+use crate::graphql::ids::{GlobalId, Kind};
+use crate::graphql::{ContextExt, Fault, Result};
+
+/// The most ids that `nodes` takes.
+const MOST: usize = 100;
+
+/// Anything that has a global id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Its global id."))]
+pub enum Node {
+    User(User),
+    Department(Department),
+    Employee(Employee),
+    Customer(Customer),
+    Invoice(Invoice),
+    InvoiceLine(InvoiceLine),
+}
+
+#[derive(Default)]
+pub struct NodeQueries;
+
+#[Object]
+impl NodeQueries {
+    /// Whatever has this id, `null` where there is nothing, or not here.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A global id.")] id: ID,
+    ) -> Result<Option<Node>> {
+        ctx.tenant().can::<ViewSelf>()?;
+        find(ctx, &id).await
+    }
+
+    /// Whatever has these ids, in their order; `null` where there is nothing, or not here.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global ids, at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Result<Node, Error>>>> {
+        ctx.tenant().can::<ViewSelf>()?;
+        if ids.len() > MOST {
+            return Err(Fault::Input(format!("nodes takes at most {MOST} ids")));
+        }
+        let found = join_all(ids.iter().map(|id| find(ctx, id))).await;
+        // What the caller may not see is an error in its own place, and leaves the others alone.
+        let place = |node: Result<Option<Node>>| node.map_err(Error::from).transpose();
+        Ok(found.into_iter().map(place).collect())
+    }
+}
+
+/// Asked for at once, the rows of a type come by one statement.
+async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+    let request = ctx.tenant();
+    let local = GlobalId::decode(id).filter(|id| id.realm == request.realm_id());
+    let Some(GlobalId { kind, row, .. }) = local else {
+        return Ok(None);
+    };
+    let staff = || Ok::<_, Fault>(request.related(request.can::<ViewStaff>()?));
+    let sales = || Ok::<_, Fault>(request.related(request.can::<ViewSales>()?));
+    let users = || Ok::<_, Fault>(request.related(request.can::<ViewUsers>()?));
+    Ok(match kind {
+        Kind::User => users()?.one(row).await?.map(Node::User),
+        Kind::Department => staff()?.one(row).await?.map(Node::Department),
+        Kind::Employee => staff()?.one(row).await?.map(Node::Employee),
+        Kind::Customer => sales()?.one(row).await?.map(Node::Customer),
+        Kind::Invoice => sales()?.one(row).await?.map(Node::Invoice),
+        Kind::InvoiceLine => sales()?.one(row).await?.map(Node::InvoiceLine),
+        Kind::Tenant | Kind::Domain | Kind::Account => None,
+    })
+}
