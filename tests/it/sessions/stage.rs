@@ -91,14 +91,14 @@ impl<A: Realm> Stage<A> {
 
     pub(super) async fn at(state: Arc<State>) -> Self {
         let tenant = tenant(&state, "python").await;
-        let mut stage = Self {
+        let mut this = Self {
             state,
             subject: A::subject(&tenant),
             tenant,
             owner: Uuid::nil(),
         };
-        stage.owner = stage.add(OWNER, A::ROLES[0]).await;
-        stage
+        this.owner = this.add(OWNER, A::ROLES[0]).await;
+        this
     }
 
     pub(super) async fn add(&self, email: &str, role: &str) -> Uuid {
