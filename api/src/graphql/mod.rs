@@ -1,10 +1,12 @@
 //! The two GraphQL APIs. Neither needs a database to be built or printed.
 
+pub mod complete;
 mod context;
 mod cursor;
 mod error;
 mod filter;
 mod ids;
+mod index;
 mod input;
 mod noun;
 mod order;
@@ -16,4 +18,5 @@ pub mod tenant;
 
 pub use context::{ContextExt, Realm, Request};
 pub use error::{Fault, Result, chain, finish};
+pub use index::SchemaIndex;
 pub use page::PageLimits;
