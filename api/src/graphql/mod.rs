@@ -1,12 +1,14 @@
 //! The two GraphQL APIs. Neither needs a database to be built or printed.
 
 mod connection;
+pub mod complete;
 mod context;
 mod cursor;
 mod engine;
 mod error;
 mod filter;
 mod ids;
+mod index;
 mod input;
 mod noun;
 mod order;
@@ -22,5 +24,7 @@ pub mod tenant;
 pub use context::{ContextExt, Realm, Request};
 pub use engine::{Ended, Engine};
 pub use error::{Fault, Result};
+pub use error::{Fault, Result, chain, finish};
+pub use index::SchemaIndex;
 pub use page::PageLimits;
 pub use sdl::{shared_sdl, tenant_sdl};
