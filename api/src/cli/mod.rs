@@ -3,6 +3,7 @@
 mod connect;
 mod dev;
 mod output;
+mod private;
 mod serve;
 
 use std::process::ExitCode;
