@@ -13,14 +13,19 @@ pub(super) struct Door {
     pub(super) pool: PgPool,
     /// Whether statements are kept prepared on the connection.
     persistent: bool,
+    /// What else a transaction begins with.
+    settings: String,
 }
 
 impl Door {
     /// A door that every request goes through.
     pub(super) fn serving(url: &str, options: &PoolOptions) -> Result<Self, Error> {
         let mut connect = address(url)?;
+        let mut settings = String::new();
         let timeout = options.statement_timeout.as_millis();
-        if !options.pooled {
+        if options.pooled {
+            settings = format!("; SET LOCAL statement_timeout TO {timeout}");
+        } else {
             let timeout = timeout.to_string();
             connect =
                 connect.options([("search_path", NO_SCHEMA), ("statement_timeout", &timeout)]);
@@ -30,6 +35,7 @@ impl Door {
         Ok(Self {
             pool: pool.connect_lazy_with(connect),
             persistent: !options.pooled,
+            settings,
         })
     }
 
@@ -40,6 +46,7 @@ impl Door {
         Ok(Self {
             pool: pool(options).connect_lazy_with(connect),
             persistent: true,
+            settings: String::new(),
         })
     }
 
@@ -49,8 +56,9 @@ impl Door {
             Access::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Access::Write => "READ WRITE",
         };
+        let Self { settings, .. } = self;
         // Temporary tables are searched first unless the path says otherwise.
-        let begin = format!("BEGIN {mode}; SET LOCAL search_path TO {schema}, pg_temp");
+        let begin = format!("BEGIN {mode}; SET LOCAL search_path TO {schema}, pg_temp{settings}");
         let pool = self.pool.clone();
         Scoped::new(Entry { pool, begin }, self.persistent)
     }

@@ -220,3 +220,31 @@ async fn a_pool_takes_the_next_connection_when_its_own_have_died() {
     let db = database.tenant(&shops.ruby, Access::Read);
     assert_eq!(names(&db).await.unwrap(), ["Diamond", "Emerald"]);
 }
+
+#[tokio::test]
+async fn behind_a_pooler_nothing_is_kept_prepared_and_time_is_limited_all_the_same() {
+    let shops = two_shops().await.unwrap();
+    let options = PoolOptions {
+        pooled: true,
+        ..PoolOptions::default()
+    };
+    let proxy = Proxy::start(&shops.url).await.unwrap();
+    let database = Database::new(proxy.url(), &options).unwrap();
+
+    let db = database.tenant(&shops.python, Access::Read);
+    assert_eq!(names(&db).await.unwrap(), ["Cobra", "Viper"]);
+
+    let kept: i64 = get(
+        &db,
+        "SELECT count(*) FROM pg_prepared_statements WHERE NOT from_sql",
+    )
+    .await
+    .unwrap();
+    assert_eq!(kept, 0);
+    let timeout: String = get(&db, "SHOW statement_timeout").await.unwrap();
+    assert_eq!(timeout, "10s");
+    assert_eq!(
+        db.query_all_raw(statement("SELECT 1")).await.unwrap().len(),
+        1
+    );
+}

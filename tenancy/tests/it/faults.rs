@@ -96,7 +96,7 @@ async fn a_statement_that_takes_too_long_is_cancelled_by_the_database() {
         statement_timeout: std::time::Duration::from_millis(50),
         ..PoolOptions::default()
     };
-    for pooled in [false] {
+    for pooled in [false, true] {
         let options = PoolOptions {
             pooled,
             ..options.clone()
