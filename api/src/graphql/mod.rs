@@ -1,7 +1,7 @@
 //! The two GraphQL APIs. Neither needs a database to be built or printed.
 
-mod connection;
 pub mod complete;
+mod connection;
 mod context;
 mod cursor;
 mod engine;
@@ -24,7 +24,6 @@ pub mod tenant;
 pub use context::{ContextExt, Realm, Request};
 pub use engine::{Ended, Engine};
 pub use error::{Fault, Result};
-pub use error::{Fault, Result, chain, finish};
 pub use index::SchemaIndex;
 pub use page::PageLimits;
 pub use sdl::{shared_sdl, tenant_sdl};

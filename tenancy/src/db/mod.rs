@@ -13,13 +13,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, PgPool};
-
-pub use operator::{Operator, OperatorDb, OperatorRealm, StructureLock, create_database};
-pub use scoped::RowStream;
 pub use nested::Nested;
-pub use operator::{Operator, OperatorDb, OperatorRealm, StructureLock};
+pub use operator::{Operator, OperatorDb, OperatorRealm, StructureLock, create_database};
 pub use statements::RowStream;
 
 use crate::ActiveTenant;

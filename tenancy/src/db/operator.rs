@@ -4,13 +4,11 @@ use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use sqlx::postgres::PgListener;
 use sqlx::{Connection, Executor, PgConnection};
 
-use super::{Access, PoolOptions, Scoped, SharedDb, path_of, pool};
 use super::door::Door;
 use super::{Access, PoolOptions, Scoped, SharedDb};
-use crate::Tenant;
+use crate::{Tenant, TenantId};
 use crate::error::Error;
 use crate::schema::SHARED_SCHEMA;
-use crate::{Tenant, TenantId};
 
 /// The key of the advisory lock under which structure is changed ("tenancy" in ASCII).
 const STRUCTURE_LOCK: i64 = 0x74_65_6e_61_6e_63_79;
@@ -70,7 +68,7 @@ impl Operator {
     /// Keeps others from changing this tenant's structure until the lock is dropped; `None` if
     /// somebody does so now.
     pub async fn try_lock(&self, tenant: TenantId) -> Result<Option<StructureLock>, Error> {
-        let mut connection = self.pool.acquire().await?.detach();
+        let mut connection = self.door.pool.acquire().await?.detach();
         // The random half of the id: 64 bits are what a lock's key has.
         let (_, key) = tenant.as_uuid().as_u64_pair();
         let taken: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
