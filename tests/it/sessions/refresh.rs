@@ -160,6 +160,10 @@ async fn r24_a_session_is_worth_nothing_at_another_tenant() {
             .refresh(anyone(), &token)
             .await,
     );
-    refusal(elsewhere.login(anyone(), A::OWNER, PASSWORD.into()).await);
+    refusal(
+        elsewhere
+            .login(anyone(), TenantRealm::OWNER, PASSWORD.into())
+            .await,
+    );
     assert!(stage.refresh(&token).await.is_ok());
 }
