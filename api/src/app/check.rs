@@ -161,7 +161,7 @@ mod tests {
             check.text("title", "a\0b", 10);
             check.email("email", Some("nobody"));
             check.within(&["lines".into(), "0".into()], |check| {
-                check.text("description", "abc", 2)
+                check.text("description", "abc", 2);
             });
         });
         assert_eq!(

@@ -1,7 +1,7 @@
 //! Migrations of all schemas: the shared realm first, then every tenant.
 
 use entity::shared::tenant;
-use sea_orm::DbErr;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use tenancy::fleet::{self, Outcome};
 use tenancy::{Access, Catalog, Change, SHARED_SCHEMA, Status, Tenant, Versions, announce};
 
@@ -135,7 +135,6 @@ pub async fn status(state: &State) -> Result<Vec<Standing>> {
         return Ok(standings);
     }
     let db = state.operator.shared(Access::Read);
-    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
     let living = tenant::Column::Status.ne(tenant::Status::Dropped);
     let query = tenant::Entity::find()
         .filter(living)

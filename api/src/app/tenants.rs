@@ -242,7 +242,7 @@ async fn set_status(
         status: Set(column_of(status)),
         failure: Set(failure),
         updated_at: Set(Utc::now()),
-        ..sea_orm::ActiveModelTrait::default()
+        ..ActiveModelTrait::default()
     };
     let row = row.update(&db).await?;
     announce(&db, &Change::Tenant(id)).await?;

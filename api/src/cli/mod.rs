@@ -3,6 +3,7 @@
 mod connect;
 mod dev;
 mod output;
+mod private;
 mod serve;
 
 use std::process::ExitCode;
@@ -41,7 +42,7 @@ pub struct Global {
 enum Command {
     /// Start PostgreSQL, migrate, seed two demo shops once, and serve: everything in one step
     Dev(serve::ServeArgs),
-    /// Serve against DATABASE_URL
+    /// Serve against `DATABASE_URL`
     Serve(serve::ServeArgs),
 }
 

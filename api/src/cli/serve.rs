@@ -1,6 +1,6 @@
 //! `insula serve`: serves until it is told to stop.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,9 +126,8 @@ pub(super) async fn listen(wanted: ListenAddr) -> Result<TcpListener, Failure> {
 
 /// Ctrl-C, or what a service manager sends.
 pub(super) async fn told_to_stop() {
-    let mut terminate = match signal(SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(_) => return std::future::pending().await,
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
     };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
@@ -140,6 +139,7 @@ pub(super) async fn told_to_stop() {
 pub(super) fn log_to_stderr(telemetry: &Telemetry) {
     let logs = tracing_subscriber::fmt()
         .with_env_filter(telemetry.log.clone())
+        .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr);
     // A second start in one process keeps the first one's logging.
     let _ = match telemetry.format {

@@ -119,7 +119,7 @@ fn has_single_field(operation: &mut Operation) -> bool {
     let chosen = document
         .operations
         .iter()
-        .find(|(of, _)| name.is_none() || of.map(|of| of.as_str()) == name.as_deref());
+        .find(|(of, _)| name.is_none() || of.map(async_graphql::Name::as_str) == name.as_deref());
     chosen.is_some_and(|(_, operation)| {
         let items = &operation.node.selection_set.node.items;
         matches!(items.as_slice(), [one] if matches!(one.node, Selection::Field(_)))

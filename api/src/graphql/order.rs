@@ -20,6 +20,11 @@ pub struct Ordering<E: EntityTrait> {
     pub descending: bool,
 }
 
+// By hand, since derives would ask the same of `E`.
+#[expect(
+    clippy::expl_impl_clone_on_copy,
+    reason = "the derive's bound would be wrong"
+)]
 impl<E: EntityTrait> Clone for Ordering<E> {
     fn clone(&self) -> Self {
         *self
@@ -58,7 +63,7 @@ pub trait OrderBy<E: EntityTrait> {
 
 /// Declares what a list may be ordered by: an enum of fields, and an input of field and direction.
 ///
-/// Keys are UUIDv7s, so `Column::Id` is the order of making.
+/// Every key is a UUIDv7, so `Column::Id` is the order of making.
 macro_rules! order_by {
     ($(#[$doc:meta])* $order:ident($field:ident) on $entity:path {
         $($(#[$about:meta])* $variant:ident => $column:ident,)+

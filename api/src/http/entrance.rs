@@ -53,6 +53,10 @@ pub fn entrance(state: &State) -> Result<Entrance<Registry>, EntranceError> {
 }
 
 /// The contract's answers about the tenant.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that the entrance asks for"
+)]
 fn refuse(refused: Refused) -> Response {
     if let Some(error) = refused.registry_error() {
         tracing::error!(

@@ -49,9 +49,10 @@ pub fn router(
             Arc::new(entrance),
             enter_tenant::<Registry>,
         ));
-    let playground = match server.state.config.graphql.graphiql {
-        true => graphiql::routes(playground),
-        false => Router::new(),
+    let playground = if server.state.config.graphql.graphiql {
+        graphiql::routes(playground)
+    } else {
+        Router::new()
     };
     let routes = Router::new()
         .merge(graphql)

@@ -1,0 +1,35 @@
+# The recipes of this project; CI runs the same.
+
+_default:
+    @just --list --unsorted
+
+# Everything in one step: PostgreSQL, migrations, two demo shops, the server
+dev *ARGS:
+    cargo run -- dev {{ARGS}}
+
+# Every test, on a real PostgreSQL of its own
+test *ARGS:
+    cargo test {{ARGS}}
+
+# Format, lints, and the library without its features
+check:
+    cargo fmt --all --check
+    cargo clippy --all-targets -- -D warnings
+    cargo check -p tenancy --no-default-features
+
+# Write both SDL files anew
+schema:
+    cargo run --quiet -- schema print > schema.graphql
+    cargo run --quiet -- schema print --realm shared > schema.shared.graphql
+
+# A new migration: just migration tenant add_phone
+migration REALM NAME:
+    cargo run --quiet -- migrate new {{REALM}} {{NAME}}
+
+# Load a folder of CSV files through the API: just load FOLDER --help
+load *ARGS:
+    cargo run --release --example load_shop -- {{ARGS}}
+
+# Figures of the whole, beside the same SQL without us
+bench *ARGS:
+    bench/run.sh {{ARGS}}
