@@ -1,1 +1,25 @@
+//! The harness of the integration tests.
+//!
+//! Read in this order:
+//!
+//! 1. [`template`]: a database with the shared realm, the two demo shops and a user of each role,
+//!    made once per run.
+//! 2. [`server`]: a test's own server, on a copy of that database.
+//! 3. [`client`]: asking it, as somebody and at a tenant, and looking at what it answers.
+//! 4. [`sql`]: looking past the server into a schema, or preparing one.
+//! 5. [`raw`]: requests that no client library would send.
 
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a harness panics: that is how a test fails"
+)]
+
+pub mod client;
+pub mod raw;
+pub mod server;
+pub mod sql;
+pub mod template;
+
+pub use client::{Answer, Client};
+pub use server::TestServer;
+pub use sql::Sql;

@@ -92,9 +92,8 @@ async fn a_password_is_not_changed_without_the_current_one<A: Realm>() {
 async fn one_connection_is_enough_since_nothing_is_open_while_hashing<A: Realm>() {
     let url = fresh_database().await.unwrap();
     let single = |name: &str| (name == "INSULA_DATABASE_MAX_CONNECTIONS").then(|| "1".to_owned());
-    let state = state(&url, single).await;
-    assert_eq!(state.config.database.max_connections, 1);
-    let stage = Stage::<A>::at(state).await;
+    let stage = Stage::<A>::at(state(&url, single).await).await;
+    assert_eq!(stage.state.config.database.max_connections, 1);
     let signed_in = stage.login().await;
     let who = stage.principal(&signed_in);
     let change = stage.change(&who, PASSWORD, "battery staple");

@@ -1,7 +1,5 @@
 //! Beginning a session.
 
-use std::time::{Duration, Instant};
-
 use api::app::{Code, Error};
 use api::auth::Caller;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -121,11 +119,7 @@ async fn a_login_that_is_overtaken_by_a_new_password_is_refused<A: Realm>() {
         .await
         .unwrap();
     let overtake = async {
-        let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while stage.read::<i64>(waits).await[0] == 0 {
-            assert!(Instant::now() < deadline, "the login doesn't wait");
-        }
+        stage.until_waiting(1).await;
         db.commit().await.unwrap();
     };
     let (login, ()) = tokio::join!(stage.try_login(OWNER, PASSWORD), overtake);

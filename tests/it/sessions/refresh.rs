@@ -2,10 +2,11 @@
 
 use api::app::sessions::Sessions;
 use chrono::TimeDelta;
-use tenancy::{SharedRealm, TenantRealm};
+use sea_orm::ConnectionTrait;
+use tenancy::{Access, SharedRealm, TenantRealm};
 use uuid::Uuid;
 
-use super::stage::{OWNER, PASSWORD, Realm, Stage, anyone, refusal, secret, tenant};
+use super::stage::{OWNER, PASSWORD, Realm, Stage, anyone, refusal, secret, statement, tenant};
 
 in_both_realms! {
     a_refresh_token_is_good_once_and_then_for_a_moment_without_another,
@@ -61,7 +62,16 @@ async fn a_token_older_than_the_one_before_ends_the_session_at_once<A: Realm>() 
 async fn of_many_refreshes_at_once_one_gets_the_next_token<A: Realm>() {
     let stage = Stage::<A>::new().await;
     let token = secret(&stage.login().await);
-    let all = futures::future::join_all((0..8).map(|_| stage.refresh(&token))).await;
+    // Held until all have come, so that they are really at it at once.
+    let db = A::open(&stage.state, &stage.subject, Access::Write);
+    let hold = statement(&db, "SELECT 1 FROM session FOR UPDATE", []);
+    db.query_all_raw(hold).await.unwrap();
+    let release = async {
+        stage.until_waiting(6).await;
+        db.end().await;
+    };
+    let refreshes = futures::future::join_all((0..6).map(|_| stage.refresh(&token)));
+    let (all, ()) = tokio::join!(refreshes, release);
     let all: Vec<_> = all
         .into_iter()
         .map(|one| one.unwrap_or_else(|e| panic!("{e}")))

@@ -1,6 +1,7 @@
 //! A realm with a user in it, and what the tests do there.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use api::app::sessions::{Accounts, Sessions, SignedIn};
 use api::app::{Error, Refusal, Result};
@@ -90,14 +91,14 @@ impl<A: Realm> Stage<A> {
 
     pub(super) async fn at(state: Arc<State>) -> Self {
         let tenant = tenant(&state, "python").await;
-        let mut stage = Self {
+        let mut this = Self {
             state,
             subject: A::subject(&tenant),
             tenant,
             owner: Uuid::nil(),
         };
-        stage.owner = stage.add(OWNER, A::ROLES[0]).await;
-        stage
+        this.owner = this.add(OWNER, A::ROLES[0]).await;
+        this
     }
 
     pub(super) async fn add(&self, email: &str, role: &str) -> Uuid {
@@ -178,6 +179,16 @@ impl<A: Realm> Stage<A> {
         let rows = db.query_all_raw(statement(&db, sql, [])).await.unwrap();
         let value = |row: &QueryResult| row.try_get_by_index(0).unwrap();
         rows.iter().map(value).collect()
+    }
+
+    /// Until so many transactions wait for a row that another one holds.
+    pub(super) async fn until_waiting(&self, count: i64) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.read::<i64>(waiting).await[0] < count {
+            assert!(Instant::now() < deadline, "nobody waits");
+        }
     }
 
     pub(super) async fn alive(&self) -> i64 {

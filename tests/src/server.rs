@@ -1,0 +1,176 @@
+//! A server of a test's own, wired by the functions that `insula serve` uses.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use api::auth::{Hasher, Keys, Principal};
+use api::config::{Config, Overrides, Profile};
+use api::http::{self, Playground, Server};
+use api::state::{Addresses, State};
+use chrono::Utc;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::client::{Answer, Client};
+use crate::raw;
+use crate::sql::Sql;
+use crate::template::Template;
+
+/// A server on a copy of the template's database, at a port of its own. It ends with the test.
+pub struct TestServer {
+    pub state: Arc<State>,
+    pub addr: SocketAddr,
+    /// The URL of its database.
+    pub database: String,
+    pub(crate) http: reqwest::Client,
+    template: &'static Template,
+    settings: Settings,
+    tasks: [JoinHandle<()>; 2],
+}
+
+/// Settings in place of the tests' defaults, by the names of their variables.
+pub type Settings = Vec<(&'static str, String)>;
+
+impl TestServer {
+    /// A server on a database of its own.
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// Like [`start`](Self::start), with settings by the names of their variables.
+    pub async fn with(settings: &[(&'static str, &str)]) -> Self {
+        let template = Template::get().await;
+        let database = tenancy::testing::clone_of_database(&template.url).await;
+        Self::on(&database.expect("a copy of the template"), settings).await
+    }
+
+    /// A server on this database: a copy of the template, perhaps behind a proxy.
+    pub async fn on(database: &str, settings: &[(&'static str, &str)]) -> Self {
+        let settings = settings
+            .iter()
+            .map(|&(name, value)| (name, value.to_owned()))
+            .collect();
+        Self::serve(database, settings).await
+    }
+
+    /// One more server on the same database, as a fleet has them.
+    pub async fn another(&self) -> Self {
+        Self::serve(&self.database, self.settings.clone()).await
+    }
+
+    async fn serve(database: &str, settings: Settings) -> Self {
+        let state = state(database, &settings);
+        let entrance = http::entrance(&state).expect("the tests' configuration is complete");
+        let server = Server::new(Arc::clone(&state));
+        let router = http::router(&server, entrance, Playground::of(&state, Vec::new()));
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await;
+        let listener = listener.expect("a free port");
+        let addr = listener
+            .local_addr()
+            .expect("a bound socket has an address");
+        let serving = tokio::spawn(async move {
+            axum::serve(listener, service).await.expect("it serves");
+        });
+        Self {
+            tasks: [state.directory.follow(state.operator.clone()), serving],
+            state,
+            addr,
+            database: database.to_owned(),
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .build()
+                .expect("an HTTP client"),
+            template: Template::get().await,
+            settings,
+        }
+    }
+
+    /// A client that names a tenant in the header, not signed in.
+    pub fn tenant(&self, slug: &str) -> Client<'_> {
+        self.anybody()
+            .at_realm(slug)
+            .header("x-tenant-domain", &format!("{slug}.localhost"))
+    }
+
+    /// A client of the shared realm, not signed in.
+    pub fn shared(&self) -> Client<'_> {
+        self.anybody().header("x-tenant-domain", "insula.localhost")
+    }
+
+    /// A client that names nobody.
+    pub fn anybody(&self) -> Client<'_> {
+        Client::new(self)
+    }
+
+    /// A token for somebody.
+    pub fn token(&self, principal: &Principal) -> String {
+        self.state.tokens.mint(principal, Utc::now()).token
+    }
+
+    /// The users and tenants of the demo.
+    pub fn people(&self) -> &'static Template {
+        self.template
+    }
+
+    /// A look into a demo tenant's schema.
+    pub fn sql(&self, slug: &str) -> Sql {
+        Sql::of_tenant(&self.state, self.template.tenant(slug))
+    }
+
+    /// A look into the shared realm's schema.
+    pub fn shared_sql(&self) -> Sql {
+        Sql::of_shared(&self.state)
+    }
+
+    /// Sends these very bytes and reads the answer.
+    pub async fn raw(&self, request: &str) -> Answer {
+        raw::send(self.addr, request.as_bytes()).await
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addr)
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// The state that `insula serve` would wire for this database, but for the cost of passwords.
+pub fn state(database: &str, settings: &Settings) -> Arc<State> {
+    let defaults = [
+        ("INSULA_SHARED_DOMAIN", "insula.localhost"),
+        ("INSULA_TENANT_SUFFIX", "localhost"),
+        ("INSULA_JWT_SECRET", SECRET),
+        ("INSULA_GRAPHQL_INTROSPECTION", "true"),
+        ("INSULA_GRAPHQL_GRAPHIQL", "true"),
+    ];
+    let variable = |name: &str| {
+        let given = settings.iter().rfind(|(of, _)| *of == name);
+        let default = || defaults.iter().find(|(of, _)| *of == name);
+        given
+            .map(|(_, value)| value.clone())
+            .or_else(|| default().map(|(_, value)| (*value).to_owned()))
+            .filter(|value| value != UNSET)
+    };
+    let config = Config::load(Profile::Serve, &Overrides::default(), variable);
+    let addresses = Addresses {
+        serving: database.to_owned(),
+        operator: database.to_owned(),
+    };
+    let keys = Keys::from_secret(SECRET.as_bytes()).expect("it is long enough");
+    let config = config.expect("the tests' configuration is sound");
+    let state = State::new(config, &addresses, keys, Hasher::for_tests());
+    Arc::new(state.expect("the parts fit together"))
+}
+
+/// In place of a value: as if the tests' default weren't there.
+pub const UNSET: &str = "(unset)";
+
+/// What signs the tokens.
+pub const SECRET: &str = "a secret of the tests, which is as long as it needs to be";
