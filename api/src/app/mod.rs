@@ -1,5 +1,6 @@
 //! What the product does, whoever asks: a resolver, or a human at a terminal.
 
+pub mod accounts;
 pub mod check;
 pub mod current_tenant;
 pub mod customers;
