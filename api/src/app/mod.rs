@@ -6,6 +6,7 @@ pub mod current_tenant;
 pub mod customers;
 pub mod demo;
 pub mod departments;
+pub mod doctor;
 pub mod domains;
 pub mod employees;
 mod error;
