@@ -12,6 +12,7 @@ use tenancy::{Access, Change, Domain, SchemaName, Slug, Status, Tenant, TenantId
 use super::check::Check;
 use super::domains;
 use super::error::{Code, Error, Meaning, Refusal, Result, on_constraint};
+use super::reason;
 use crate::auth::Can;
 use crate::auth::permission::{ManageFleet, ViewFleet};
 use crate::state::State;
@@ -53,7 +54,7 @@ pub async fn create(state: &State, _: Can<ManageFleet>, new: NewTenant) -> Resul
     let ended = match made {
         Ok(_) => set_status(state, known.id, Status::Active, None).await,
         Err(error) => {
-            let why = crate::chain(&error);
+            let why = reason::of(&error);
             set_status(state, known.id, Status::Failed, Some(why)).await?;
             Err(error.into())
         }

@@ -77,7 +77,7 @@ async fn list(state: &State, args: &ListArgs) -> Result<(), Failure> {
         return output::json(&rows.iter().map(document).collect::<Vec<_>>());
     }
     let row = |row: &Model| vec![row.host.clone(), primary(row).to_owned()];
-    output::table(&["domain", ""], rows.iter().map(row));
+    output::table(&["DOMAIN", ""], rows.iter().map(row));
     Ok(())
 }
 

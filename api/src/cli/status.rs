@@ -34,26 +34,32 @@ fn show(standings: &[Standing]) {
     let rows = standings.iter().map(|standing| {
         let status = standing.status.map_or("", Status::as_str);
         let version = standing.version.as_deref().unwrap_or("none");
-        let pending = match standing.pending {
-            0 => String::new(),
-            pending => format!("{pending} behind"),
+        let behind = if is_behind(standing) {
+            standing.pending.to_string()
+        } else {
+            String::new()
         };
         vec![
             standing.name.clone(),
             status.to_owned(),
             version.to_owned(),
-            pending,
+            behind,
         ]
     });
-    output::table(&["realm", "status", "version", "behind"], rows);
+    output::table(&["REALM", "STATUS", "VERSION", "BEHIND"], rows);
     for standing in standings {
         if let Some(failure) = &standing.failure {
-            output::say(format_args!("\n{} failed: {failure}", standing.name));
+            output::say(format_args!("\n{}: {failure}", standing.name));
         }
     }
-    if standings.iter().any(|standing| standing.pending > 0) {
+    if standings.iter().any(is_behind) {
         output::note("\n`insula migrate` brings up to date who is behind");
     }
+}
+
+/// Whether a migration would do something for it. Who was never made isn't behind.
+fn is_behind(standing: &Standing) -> bool {
+    standing.pending > 0 && standing.status.is_none_or(fleet::is_whole)
 }
 
 fn document(standing: &Standing) -> Value {

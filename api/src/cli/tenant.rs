@@ -192,7 +192,7 @@ async fn list(state: &State, json: bool) -> Result<(), Failure> {
             primary.map_or_else(String::new, |domain| domain.host),
         ]
     });
-    output::table(&["slug", "name", "status", "domain"], table);
+    output::table(&["SLUG", "NAME", "STATUS", "DOMAIN"], table);
     Ok(())
 }
 

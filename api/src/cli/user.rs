@@ -180,7 +180,7 @@ async fn list(global: &Global, args: &ListArgs) -> Result<(), Failure> {
                 disabled.to_owned(),
             ]
         };
-        output::table(&["email", "name", "role", ""], all.iter().map(row));
+        output::table(&["EMAIL", "NAME", "ROLE", ""], all.iter().map(row));
         Ok(())
     })
     .await

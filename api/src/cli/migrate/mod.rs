@@ -10,6 +10,7 @@ use tenancy::SHARED_SCHEMA;
 
 use super::{Failure, Global, connect, output};
 use crate::app::fleet::{self, Listener, Migrated, Pending, Report, Scope};
+use crate::app::reason;
 use crate::state::State;
 
 const EXAMPLES: &str = "\
@@ -86,7 +87,7 @@ async fn plan(state: &State, args: &Migrate) -> Result<(), Failure> {
     }
     let only_shared = plan.iter().all(|pending| pending.tenant.is_none());
     let of = |pending: &Pending| rows(name_of(pending), &pending.versions);
-    output::table(&["realm", "pending"], plan.iter().flat_map(of));
+    output::table(&["REALM", "PENDING"], plan.iter().flat_map(of));
     if only_shared && !args.shared {
         output::note("the tenants can be planned once the shared realm is migrated");
     }
@@ -134,7 +135,7 @@ fn show(report: &Report) {
     let mut all = rows(SHARED_SCHEMA, &report.shared);
     all.extend(report.tenants.iter().flat_map(applied));
     if !all.is_empty() {
-        output::table(&["realm", "applied"], all);
+        output::table(&["REALM", "APPLIED"], all);
     } else if report.tenants.is_empty() {
         output::say("nothing was pending");
     }
@@ -147,7 +148,7 @@ fn rows(name: &str, versions: &[String]) -> Vec<Vec<String>> {
 
 fn failures(report: &Report) -> Vec<(String, String)> {
     let failure = |outcome: &Migrated| {
-        let why = crate::chain(outcome.result.as_ref().err()?);
+        let why = reason::of(outcome.result.as_ref().err()?);
         Some((outcome.tenant.slug.to_string(), why))
     };
     report.tenants.iter().filter_map(failure).collect()
@@ -180,7 +181,7 @@ fn report_document(report: &Report) -> Value {
             "tenant": outcome.tenant.slug.as_str(),
             "schema": outcome.tenant.schema.as_str(),
             "applied": outcome.result.as_deref().unwrap_or_default(),
-            "error": outcome.result.as_ref().err().map(|error| crate::chain(error)),
+            "error": outcome.result.as_ref().err().map(|error| reason::of(error)),
         })
     };
     json!({
