@@ -1,6 +1,5 @@
 //! Migrations of all schemas: the shared realm first, then every tenant.
 
-use entity::shared::tenant;
 use entity::shared::tenant::{Column, Entity, Status as StatusColumn};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
@@ -182,10 +181,6 @@ pub async fn status(state: &State) -> Result<Vec<Standing>> {
         return Ok(standings);
     }
     let db = state.operator.shared(Access::Read);
-    let living = tenant::Column::Status.ne(tenant::Status::Dropped);
-    let query = tenant::Entity::find()
-        .filter(living)
-        .order_by_asc(tenant::Column::Slug);
     let living = Column::Status.ne(StatusColumn::Dropped);
     let query = Entity::find().filter(living).order_by_asc(Column::Slug);
     for row in query.all(&db).await? {

@@ -43,8 +43,9 @@ pub(super) async fn check(state: &State) -> Result<Vec<Finding>> {
     if !rows(&operator, NOWHERE).await?.is_empty() {
         let problem = "this schema exists, so connections outside any scope see what is in it";
         findings.push(
-            Finding::new("default-path", format!("schema {NO_SCHEMA}"), problem)
-                .remedy(format!("look at what it holds, then: DROP SCHEMA {NO_SCHEMA}")),
+            Finding::new("default-path", format!("schema {NO_SCHEMA}"), problem).remedy(format!(
+                "look at what it holds, then: DROP SCHEMA {NO_SCHEMA}"
+            )),
         );
     }
     findings.extend(in_public(&operator).await?);
@@ -57,7 +58,8 @@ async fn default_path(db: &SharedDb, login: &str) -> Result<Option<Finding>, DbE
         return Ok(None);
     };
     let path: String = row.try_get("", "path")?;
-    let problem = format!("a connection outside any scope has the path {path}, and sees what is there");
+    let problem =
+        format!("a connection outside any scope has the path {path}, and sees what is there");
     let remedy = format!("ALTER ROLE <login> SET search_path = {NO_SCHEMA}");
     Ok((path != NO_SCHEMA).then(|| Finding::new("default-path", login, problem).remedy(remedy)))
 }

@@ -54,7 +54,10 @@ fn primary(tenant: &tenant::Model, domains: &[domain::Model]) -> Option<Finding>
         (1, _) => return None,
         (_, None) => (
             "no domain leads to it".to_owned(),
-            format!("insula domain add {0} HOST, then insula domain primary {0} HOST", tenant.slug),
+            format!(
+                "insula domain add {0} HOST, then insula domain primary {0} HOST",
+                tenant.slug
+            ),
         ),
         (count, Some(domain)) => (
             format!("{count} of its domains are primary, and exactly one should be"),
@@ -69,10 +72,16 @@ fn unreached(state: &State, tenant: &tenant::Model, domain: &domain::Model) -> O
     let host = &domain.host;
     let remove = format!("DELETE FROM domain WHERE id = '{}'", domain.id);
     let (problem, change) = match host.parse::<Domain>() {
-        Err(error) => (format!("its domain {host:?} can't be reached: {error}"), remove),
+        Err(error) => (
+            format!("its domain {host:?} can't be reached: {error}"),
+            remove,
+        ),
         Ok(canonical) if canonical.as_str() != host => (
             format!("its domain {host:?} is never asked for; requests' names are made {canonical}"),
-            format!("UPDATE domain SET host = '{canonical}' WHERE id = '{}'", domain.id),
+            format!(
+                "UPDATE domain SET host = '{canonical}' WHERE id = '{}'",
+                domain.id
+            ),
         ),
         Ok(canonical) if state.shared_domain.as_ref() == Some(&canonical) => (
             format!("its domain {host} leads to the shared realm"),

@@ -49,7 +49,11 @@ pub(super) fn check(state: &State, facts: &Facts) -> Vec<Finding> {
 
 /// Schemas that no tenant has: of a creation or a removal that went wrong.
 fn without_tenant(facts: &Facts) -> Vec<Finding> {
-    let known: BTreeSet<_> = facts.tenants.iter().map(|tenant| &tenant.schema_name).collect();
+    let known: BTreeSet<_> = facts
+        .tenants
+        .iter()
+        .map(|tenant| &tenant.schema_name)
+        .collect();
     let stray = facts
         .schemas
         .iter()
@@ -57,9 +61,11 @@ fn without_tenant(facts: &Facts) -> Vec<Finding> {
     stray
         .map(|(name, tables)| {
             let problem = format!("no tenant has it; it holds {} tables", tables.len());
-            Finding::new("schema-without-tenant", format!("schema {name}"), problem).remedy(format!(
-                "look at what it holds and back it up, then: DROP SCHEMA \"{name}\" CASCADE"
-            ))
+            Finding::new("schema-without-tenant", format!("schema {name}"), problem).remedy(
+                format!(
+                    "look at what it holds and back it up, then: DROP SCHEMA \"{name}\" CASCADE"
+                ),
+            )
         })
         .collect()
 }
@@ -88,7 +94,10 @@ fn of_tenant(state: &State, facts: &Facts, tenant: &tenant::Model) -> Vec<Findin
 fn behind(tenant: &tenant::Model, pending: usize) -> Finding {
     let why = tenant.failure.as_ref();
     let why = why.map_or_else(String::new, |why| format!("; the last try failed: {why}"));
-    let problem = format!("its schema is {} behind this program{why}", migrations(pending));
+    let problem = format!(
+        "its schema is {} behind this program{why}",
+        migrations(pending)
+    );
     Finding::new("tenant-behind", about(tenant), problem)
         .fixed_by(format!("insula migrate --tenant {}", tenant.slug))
 }
@@ -104,7 +113,10 @@ fn ahead(subject: String, history: &History, applied: &[Applied]) -> Option<Find
         return None;
     }
     let breaks = unknown.iter().any(|applied| applied.breaking);
-    let names: Vec<_> = unknown.iter().map(|applied| applied.version.clone()).collect();
+    let names: Vec<_> = unknown
+        .iter()
+        .map(|applied| applied.version.clone())
+        .collect();
     let effect = if breaks {
         ", and can't be served by it"
     } else {
@@ -134,7 +146,10 @@ fn missing_tables(tenant: &tenant::Model, tables: &BTreeSet<String>) -> Option<F
         .filter(|&table| !tables.contains(table))
         .map(str::to_owned)
         .collect();
-    let problem = format!("its schema lacks tables that its version should have: {}", listed(&missing));
+    let problem = format!(
+        "its schema lacks tables that its version should have: {}",
+        listed(&missing)
+    );
     let finding = Finding::new("table-missing", about(tenant), problem)
         .remedy("restore the tables from a backup; somebody removed them by hand");
     (!missing.is_empty()).then_some(finding)
