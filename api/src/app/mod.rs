@@ -15,6 +15,7 @@ pub mod invoices;
 mod numbers;
 mod rows;
 pub mod sessions;
+pub mod statements;
 pub mod tenants;
 pub mod users;
 

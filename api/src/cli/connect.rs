@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cluster::Cluster;
 
-use super::{Failure, Global};
+use super::{Failure, Global, output};
 use crate::app::fleet;
 use crate::auth::{Hasher, Keys, password::Cost};
 use crate::config::{Config, Overrides, Profile, SigningKeys, environment};
@@ -27,8 +27,36 @@ pub(super) fn config(
     Ok(Config::load(profile, &overrides, environment)?)
 }
 
-/// Runs a command that works on the database, whatever state that is in.
+/// Runs a command that works on the database, whatever is in there.
 pub(super) async fn database<T>(
+    global: &Global,
+    command: impl AsyncFnOnce(&State) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    unchecked(global, async |state| {
+        is_current(state).await?;
+        command(state).await
+    })
+    .await
+}
+
+/// Runs a command that works on the registry, whose tables must be those that this program knows.
+pub(super) async fn registry<T>(
+    global: &Global,
+    command: impl AsyncFnOnce(&State) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    unchecked(global, async |state| {
+        if is_current(state).await? {
+            return command(state).await;
+        }
+        Err(Failure::new(
+            "the shared realm is behind this program; bring it up to date with `insula migrate`",
+        ))
+    })
+    .await
+}
+
+/// Runs a command that looks itself whether there is a database.
+pub(super) async fn unchecked<T>(
     global: &Global,
     command: impl AsyncFnOnce(&State) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
@@ -40,6 +68,7 @@ pub(super) async fn database<T>(
     };
     let keys = match configured_keys(&config)? {
         Some(keys) => keys,
+        // Commands that sign ask `knows_keys` before.
         None => Keys::from_secret(&rand::random::<[u8; 32]>())?,
     };
     let state = wire(config, &addresses, keys)?;
@@ -48,21 +77,19 @@ pub(super) async fn database<T>(
     ended
 }
 
-/// Runs a command that works on the registry, whose tables must be those that this program knows.
-pub(super) async fn registry<T>(
-    global: &Global,
-    command: impl AsyncFnOnce(&State) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    database(global, async |state| {
-        if fleet::shared_is_current(state).await? {
-            command(state).await
-        } else {
-            Err(Failure::new(
-                "the shared realm is behind this program; bring it up to date with `insula migrate`",
-            ))
+/// Whether the shared realm is up to date; fails where there is no database that could tell.
+async fn is_current(state: &State) -> Result<bool, Failure> {
+    match fleet::shared_is_current(state).await {
+        Err(error) if error.is_unavailable() => {
+            let url = state.config.database.url.as_ref();
+            let place = url.map_or_else(|| "of `insula dev`".to_owned(), |url| format!("at {url}"));
+            Err(Failure::new(format!(
+                "the database {place} can't be reached ({}); start it, or correct DATABASE_URL",
+                output::root(&error)
+            )))
         }
-    })
-    .await
+        current => Ok(current?),
+    }
 }
 
 /// The configuration of a command and its database: the configured one, or that of an `insula dev`

@@ -28,7 +28,7 @@ pub(super) struct DoctorArgs {
 }
 
 pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<(), Failure> {
-    connect::unasked(global, async |state| examine(state, &args).await).await
+    connect::unchecked(global, async |state| examine(state, &args).await).await
 }
 
 async fn examine(state: &State, args: &DoctorArgs) -> Result<(), Failure> {
@@ -41,7 +41,7 @@ async fn examine(state: &State, args: &DoctorArgs) -> Result<(), Failure> {
         tell_failures(&report);
         findings = doctor::examine(state, caller.can()?).await?;
         fixed = before;
-        fixed.retain(|finding| !findings.iter().any(|left| left.is_about_the_same_as(finding)));
+        fixed.retain(|finding| !findings.iter().any(|left| left.is_like(finding)));
     }
     if args.json {
         output::json(&json!({
@@ -55,10 +55,19 @@ async fn examine(state: &State, args: &DoctorArgs) -> Result<(), Failure> {
 }
 
 fn show(findings: &[Finding], fixed: &[Finding]) {
-    for Finding { subject, problem, .. } in fixed {
+    for Finding {
+        subject, problem, ..
+    } in fixed
+    {
         output::say(format_args!("mended: {subject}: {problem}"));
     }
-    for Finding { subject, problem, remedy, .. } in findings {
+    for Finding {
+        subject,
+        problem,
+        remedy,
+        ..
+    } in findings
+    {
         output::say(format_args!("{subject}: {problem}\n  -> {remedy}"));
     }
     if findings.is_empty() {

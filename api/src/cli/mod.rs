@@ -3,6 +3,7 @@
 mod config;
 mod connect;
 mod dev;
+mod doctor;
 mod domain;
 mod migrate;
 mod output;
@@ -11,6 +12,7 @@ mod private;
 mod realm;
 mod schema;
 mod serve;
+mod sql;
 mod status;
 mod tenant;
 mod token;
@@ -41,10 +43,20 @@ struct Cli {
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The folder of the private database and the secrets of `insula dev` [default: .insula]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
     data_dir: Option<String>,
     /// The configuration file [default: insula.toml, if there is one]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
     config: Option<String>,
 }
 
@@ -69,6 +81,10 @@ enum Command {
     User(user::UserCommand),
     /// Print a token for exploring a tenant's API, or the operators'
     Token(token::TokenArgs),
+    /// Run a statement inside a tenant, every tenant, or the shared realm
+    Sql(sql::SqlArgs),
+    /// Find what is wrong between code, registry and database, and what mends it
+    Doctor(doctor::DoctorArgs),
     /// Print the GraphQL schema of a realm
     #[command(subcommand)]
     Schema(schema::SchemaCommand),
@@ -109,6 +125,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Domain(command) => domain::run(global, command).await,
         Command::User(command) => user::run(global, command).await,
         Command::Token(args) => token::run(global, args).await,
+        Command::Sql(args) => sql::run(global, args).await,
+        Command::Doctor(args) => doctor::run(global, args).await,
         Command::Schema(command) => {
             schema::run(&command);
             Ok(())

@@ -73,7 +73,7 @@ fn told(refusal: app::Refusal) -> String {
 }
 
 /// What an error came of in the end.
-fn root(error: &dyn std::error::Error) -> String {
+pub(super) fn root(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;
@@ -139,19 +139,32 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A table for people: no lines but the one below the header.
-pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+/// A table for people: no lines, and nothing in it that a terminal would take for an order.
+pub(super) fn table<S: ToString>(header: &[S], rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();
     table
         .load_style(TableStyle::new())
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(header.iter().map(|name| name.to_uppercase()));
+        .set_header(
+            header
+                .iter()
+                .map(|name| harmless(&name.to_string()).to_uppercase()),
+        );
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.iter().map(|cell| harmless(cell)));
     }
     for line in table.lines() {
-        say(line.trim_end());
+        say(line.strip_prefix(' ').unwrap_or(&line).trim_end());
     }
+}
+
+fn harmless(text: &str) -> String {
+    let letter = |c: char| match c {
+        '\n' => "\n".to_owned(),
+        c if c.is_control() => c.escape_default().to_string(),
+        c => c.to_string(),
+    };
+    text.chars().map(letter).collect()
 }
 
 /// A bar for long work on a terminal, nothing elsewhere.

@@ -71,6 +71,11 @@ impl Finding {
         }
     }
 
+    /// Whether it is the same kind of wrong at the same place.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.code == other.code && self.subject == other.subject
+    }
+
     /// With what mends it.
     fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = remedy.into();
