@@ -57,8 +57,9 @@ impl Sql {
     }
 }
 
-async fn execute<R>(db: &Scoped<R>, statement: &str) {
-    let done = db.execute_unprepared(statement).await;
+async fn execute<R: Send + Sync>(db: &Scoped<R>, statement: &str) {
+    let text = Statement::from_string(db.get_database_backend(), statement);
+    let done = db.execute_raw(text).await;
     done.unwrap_or_else(|error| panic!("{error} in {statement}"));
     db.commit().await.expect("what was done is kept");
 }
