@@ -16,6 +16,9 @@ pub enum Error {
     /// A statement of the scope failed, so that nothing of it can be committed.
     #[error("a statement failed, so nothing was committed")]
     Aborted,
+    /// A nested transaction of the scope has neither been ended nor dropped.
+    #[error("a nested transaction is still open: end it, then commit the scope")]
+    Unfinished,
     /// The scope was committed or rolled back before.
     #[error("the scope has ended")]
     Ended,

@@ -58,8 +58,8 @@ impl Sql {
 }
 
 async fn execute<R: Send + Sync>(db: &Scoped<R>, statement: &str) {
-    let text = Statement::from_string(db.get_database_backend(), statement);
-    let done = db.execute_raw(text).await;
+    let query = Statement::from_string(db.get_database_backend(), statement);
+    let done = db.execute_raw(query).await;
     done.unwrap_or_else(|error| panic!("{error} in {statement}"));
     db.commit().await.expect("what was done is kept");
 }

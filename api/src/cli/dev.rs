@@ -1,67 +1,56 @@
 //! `insula dev`: everything in one step.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use cluster::{Cluster, Options};
+use tokio::net::TcpListener;
 
+use super::private::PrivateDatabase;
 use super::serve::{ServeArgs, listen, log_to_stderr, serve, told_to_stop};
 use super::{Failure, Global, connect, output};
 use crate::app::{demo, fleet};
 use crate::auth::Caller;
-use crate::config::{Config, Profile};
+use crate::config::Profile;
 use crate::http::{OfferedTenant, Playground};
-use crate::state::{Addresses, State};
+use crate::state::State;
 
 pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure> {
     let config = connect::config(global, Profile::Dev, args.addr.as_deref())?;
     log_to_stderr(&config.telemetry);
-    let (addresses, cluster) = match connect::configured(&config) {
+    let (addresses, mut private) = match connect::configured(&config) {
         Some(addresses) => (addresses, None),
-        None => start(&config)
-            .await
-            .map(|(addresses, cluster)| (addresses, Some(cluster)))?,
+        None => {
+            let private = PrivateDatabase::start(&config).await?;
+            (private.addresses(), Some(private))
+        }
     };
     let listener = listen(config.http.addr).await?;
-    let port = listener.local_addr()?.port();
     let state = connect::build(config, &addresses)?;
     let ended = tokio::select! {
-        ready = prepare(&state) => match ready {
-            Ok(()) => {
-                welcome(&state, port);
-                let playground = Playground::of(&state, offered(&state));
-                serve(Arc::clone(&state), listener, playground, told_to_stop()).await
-            }
-            Err(failure) => Err(failure),
-        },
-        () = told_to_stop() => Ok(()),
+        ended = prepare_and_serve(&state, listener) => ended,
+        Err(failure) = keep_alive(private.as_mut()) => Err(failure),
     };
-    if let Some(cluster) = cluster {
-        output::note("stopping PostgreSQL");
-        tokio::task::spawn_blocking(move || cluster.stop())
-            .await
-            .map_err(|error| Failure::new(error.to_string()))??;
+    if let Some(private) = private {
+        private.stop().await?;
     }
     ended
 }
 
-/// The private cluster, with our database in it.
-async fn start(config: &Config) -> Result<(Addresses, Cluster), Failure> {
-    let options = Options {
-        programs: config.database.postgres_bin.clone(),
-        ..Options::durable(connect::postgres(&config.data_dir))
-    };
-    std::fs::create_dir_all(&config.data_dir)?;
-    let started = tokio::task::spawn_blocking(move || Cluster::start(&options)).await;
-    let cluster = started.map_err(|error| Failure::new(error.to_string()))??;
-    tenancy::create_database(&cluster.url("postgres"), connect::DATABASE).await?;
-    let url = cluster.url(connect::DATABASE);
-    Ok((
-        Addresses {
-            serving: url.clone(),
-            operator: url,
-        },
-        cluster,
-    ))
+async fn prepare_and_serve(state: &Arc<State>, listener: TcpListener) -> Result<(), Failure> {
+    tokio::select! {
+        ready = prepare(state) => ready?,
+        () = told_to_stop() => return Ok(()),
+    }
+    welcome(state, listener.local_addr()?.port());
+    let playground = Playground::of(state, offered(state));
+    serve(Arc::clone(state), listener, playground, told_to_stop()).await
+}
+
+async fn keep_alive(private: Option<&mut PrivateDatabase>) -> Result<Infallible, Failure> {
+    match private {
+        Some(private) => private.keep_alive().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Migrates, and seeds the demo tenants into a database that has none.
@@ -70,7 +59,7 @@ async fn prepare(state: &State) -> Result<(), Failure> {
         jobs: 4,
         ..fleet::Scope::default()
     };
-    let report = fleet::migrate(state, &scope, |_| {}, |_| {}).await?;
+    let report = fleet::migrate(state, &scope, fleet::Listener::default()).await?;
     if let Some(failed) = report
         .tenants
         .into_iter()

@@ -336,3 +336,41 @@ fn the_variables_of_the_process_are_read() {
     assert!(environment("PATH").is_some());
     assert!(environment("INSULA_NO_SUCH_VARIABLE").is_none());
 }
+
+/// What stands between the marks of a document.
+fn marked(text: &str) -> (usize, usize) {
+    let begin = "<!-- settings: begin -->\n";
+    let start = text.find(begin).unwrap() + begin.len();
+    (start, text.find("<!-- settings: end -->").unwrap())
+}
+
+fn document(name: &str) -> (PathBuf, String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+    let text = fs::read_to_string(&path).unwrap();
+    (path, text)
+}
+
+/// Writes the table anew where it is stale, and fails, so that nobody has to copy it by hand.
+#[test]
+fn the_documented_table_of_settings_is_current() {
+    let (path, mut text) = document("docs/configuration.md");
+    let (start, end) = marked(&text);
+    if text[start..end] != markdown() {
+        text.replace_range(start..end, &markdown());
+        fs::write(path, text).unwrap();
+        panic!("docs/configuration.md was stale and is written anew; commit it");
+    }
+}
+
+/// The README shows the settings that most people need; its rows are those of the whole table.
+#[test]
+fn the_settings_in_the_readme_are_those_of_the_whole_table() {
+    let (_, text) = document("README.md");
+    let (start, end) = marked(&text);
+    let shown: Vec<_> = text[start..end].lines().collect();
+    assert!(shown.len() > 2, "no settings are shown");
+    let all = markdown();
+    for row in shown {
+        assert!(all.lines().any(|line| line == row), "stale: {row}");
+    }
+}

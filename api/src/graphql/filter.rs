@@ -236,5 +236,7 @@ fn escaped(text: &str) -> String {
 }
 
 fn like(column: impl ColumnTrait, pattern: &str) -> Expr {
-    Expr::col(column.as_column_ref()).ilike(LikeExpr::new(pattern).escape('\\'))
+    // The backslash escapes without being asked to. Asked, sea-query puts the pattern and its
+    // `ESCAPE` into parentheses, which is no SQL.
+    Expr::col(column.as_column_ref()).ilike(LikeExpr::new(pattern))
 }

@@ -1,5 +1,6 @@
 //! The two GraphQL APIs. Neither needs a database to be built or printed.
 
+pub mod complete;
 mod connection;
 mod context;
 mod cursor;
@@ -7,6 +8,7 @@ mod engine;
 mod error;
 mod filter;
 mod ids;
+mod index;
 mod input;
 mod noun;
 mod order;
@@ -22,5 +24,6 @@ pub mod tenant;
 pub use context::{ContextExt, Realm, Request};
 pub use engine::{Ended, Engine};
 pub use error::{Fault, Result};
+pub use index::SchemaIndex;
 pub use page::PageLimits;
 pub use sdl::{shared_sdl, tenant_sdl};

@@ -15,7 +15,7 @@ use crate::auth::permission::{EditSelf, SignIn};
 use crate::auth::{Can, Denied, Permission, Principal};
 
 /// A realm whose people sign in by GraphQL.
-pub trait SignsIn: Realm + Accounts<Subject = <Self as Realm>::Subject> {
+pub(super) trait SignsIn: Realm + Accounts<Subject = <Self as Realm>::Subject> {
     /// What they are on the wire.
     type Person: Noun<Entity = <Self as Accounts>::User>;
 
@@ -24,7 +24,7 @@ pub trait SignsIn: Realm + Accounts<Subject = <Self as Realm>::Subject> {
 
 /// Who logs in.
 #[derive(InputObject)]
-pub struct LoginInput {
+struct LoginInput {
     /// The e-mail address; capitals don't matter.
     email: String,
     /// The password.
@@ -34,7 +34,7 @@ pub struct LoginInput {
 
 /// Which session goes on.
 #[derive(InputObject)]
-pub struct RefreshTokenInput {
+struct RefreshTokenInput {
     /// The refresh token that was given last. It is good once.
     #[graphql(secret)]
     refresh_token: String,
@@ -42,14 +42,14 @@ pub struct RefreshTokenInput {
 
 /// Which sessions end.
 #[derive(InputObject)]
-pub struct LogoutInput {
+struct LogoutInput {
     /// Whether all sessions end, on every device; only this one if not given.
     everywhere: Option<bool>,
 }
 
 /// The password to be.
 #[derive(InputObject)]
-pub struct ChangePasswordInput {
+struct ChangePasswordInput {
     /// The password as it is.
     #[graphql(secret)]
     current_password: String,
@@ -104,7 +104,7 @@ payload! {
 }
 
 /// The mutations of a realm's sessions.
-pub struct SessionMutations<R>(PhantomData<fn() -> R>);
+pub(super) struct SessionMutations<R>(PhantomData<fn() -> R>);
 
 impl<R> Default for SessionMutations<R> {
     fn default() -> Self {

@@ -1,26 +1,20 @@
 //! One transaction on one connection, begun at its first statement.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::DbErr;
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnection, PgTransactionManager};
-use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, SqlSafeStr};
-use sqlx_core::transaction::TransactionManager;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use sqlx::postgres::PgConnection;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-use crate::error::{Error, from_sqlx, is_lost};
-
-/// No savepoint was left behind.
-const NONE: usize = usize::MAX;
+use super::enter::Entry;
+use super::held::{Held, Mark};
+use crate::error::{Error, from_sqlx};
 
 /// The shared inside of a scope and its clones.
 pub(super) struct Frame {
-    state: Arc<Mutex<State>>,
-    /// The lowest depth among savepoints that were dropped without an end while the connection was
-    /// busy. Whoever gets the connection next unwinds to below it.
-    abandoned: AtomicUsize,
+    state: Arc<AsyncMutex<State>>,
+    /// Savepoints that were dropped without an end. Whoever gets the connection next undoes them.
+    abandoned: Mutex<Vec<Mark>>,
     /// Whether statements are kept prepared on the connection.
     pub(super) persistent: bool,
 }
@@ -31,45 +25,48 @@ enum State {
     Ended,
 }
 
-/// How to enter: everything a [`Frame`] needs to begin.
-pub(super) struct Entry {
-    pub(super) pool: PgPool,
-    /// `BEGIN` and the `SET LOCAL`s, sent as one simple query: one round trip.
-    pub(super) begin: String,
-}
-
 impl Frame {
     pub(super) fn new(entry: Entry, persistent: bool) -> Self {
         Self {
-            state: Arc::new(Mutex::new(State::Waiting(entry))),
-            abandoned: AtomicUsize::new(NONE),
+            state: Arc::new(AsyncMutex::new(State::Waiting(entry))),
+            abandoned: Mutex::default(),
             persistent,
         }
     }
 
-    /// The connection, inside the transaction, for as long as the guard lives.
-    pub(super) async fn open(&self) -> Result<Open, DbErr> {
-        let mut state = Arc::clone(&self.state).lock_owned().await;
-        if let State::Waiting(entry) = &*state {
-            *state = State::Open(enter(entry).await.map_err(from_sqlx)?);
+    /// The connection, inside the transaction and inside this savepoint, for as long as the guard
+    /// lives.
+    pub(super) async fn open(&self, within: Option<Mark>) -> Result<Open, DbErr> {
+        let mut open = Open(Arc::clone(&self.state).lock_owned().await);
+        if let State::Waiting(entry) = &*open.0 {
+            *open.0 = State::Open(entry.enter().await.map_err(from_sqlx)?);
         }
-        let mut open = Open(state);
         let held = open.held()?;
-        let abandoned = self.abandoned.swap(NONE, Ordering::AcqRel);
-        while held.depth() >= abandoned {
-            PgTransactionManager::start_rollback(&mut held.connection);
-        }
-        if held.depth() == 0 {
-            // A begin or an end that was cancelled: there is no transaction any more, and so no
-            // scope. Nothing may run on this connection in its name.
+        if held.is_torn() {
             *open.0 = State::Ended;
             return Err(ended());
+        }
+        self.tidy(held).await.map_err(from_sqlx)?;
+        if within.is_some_and(|mark| !held.is_open(mark)) {
+            let error = "the nested transaction has ended, with one around it or with its scope";
+            return Err(DbErr::Custom(error.into()));
         }
         Ok(open)
     }
 
+    /// Keeps what was done, unless nobody can tell what that is.
     pub(super) async fn commit(&self) -> Result<(), Error> {
         let mut state = self.state.lock().await;
+        if let State::Open(held) = &mut *state {
+            if held.is_torn() {
+                *state = State::Ended;
+                return Err(Error::Aborted);
+            }
+            self.tidy(held).await?;
+            if held.has_marks() {
+                return Err(Error::Unfinished);
+            }
+        }
         match std::mem::replace(&mut *state, State::Ended) {
             State::Waiting(_) => Ok(()),
             State::Open(held) => held.commit().await,
@@ -77,25 +74,30 @@ impl Frame {
         }
     }
 
-    /// Ends the transaction without waiting: the pool sends the `ROLLBACK` when it takes the
-    /// connection back.
-    pub(super) fn abandon(&self, depth: usize) {
-        match self.state.try_lock() {
-            Ok(mut state) => {
-                if let State::Open(held) = &mut *state {
-                    while held.depth() >= depth {
-                        PgTransactionManager::start_rollback(&mut held.connection);
-                    }
-                }
-            }
-            Err(_) => {
-                self.abandoned.fetch_min(depth, Ordering::AcqRel);
-            }
-        }
+    /// Brings the transaction from wherever its users left it to where it ought to be.
+    async fn tidy(&self, held: &mut Held) -> Result<(), sqlx::Error> {
+        held.settle().await?;
+        let abandoned = std::mem::take(&mut *self.abandoned());
+        held.undo(&abandoned).await
     }
 
+    /// Has a savepoint undone by whoever uses the connection next. Nobody needs to if that is the
+    /// end of the scope.
+    pub(super) fn abandon(&self, mark: Mark) {
+        self.abandoned().push(mark);
+    }
+
+    /// Ends the transaction without waiting: the pool sends the `ROLLBACK` when it takes the
+    /// connection back.
     pub(super) async fn end(&self) {
         *self.state.lock().await = State::Ended;
+    }
+
+    fn abandoned(&self) -> std::sync::MutexGuard<'_, Vec<Mark>> {
+        // Nothing can panic while it is held.
+        self.abandoned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -103,105 +105,24 @@ impl Frame {
 pub(super) struct Open(OwnedMutexGuard<State>);
 
 impl Open {
-    fn held(&mut self) -> Result<&mut Held, DbErr> {
+    pub(super) fn held(&mut self) -> Result<&mut Held, DbErr> {
         match &mut *self.0 {
             State::Open(held) => Ok(held),
-            _ => Err(ended()),
+            State::Waiting(_) | State::Ended => Err(ended()),
         }
     }
 
-    /// The connection for one statement. Until [`Open::judge`] has seen the result, the transaction
-    /// is under suspicion: a statement that was cancelled may have failed unseen.
+    /// The connection for one statement, whose result [`Open::judge`] must see.
     pub(super) fn connection(&mut self) -> Result<&mut PgConnection, DbErr> {
-        let held = self.held()?;
-        held.suspect = true;
-        Ok(&mut held.connection)
+        Ok(self.held()?.connection())
     }
 
-    pub(super) fn depth(&mut self) -> usize {
-        self.held().map_or(0, |held| held.depth())
-    }
-
-    /// Takes note of how a statement went. One that succeeds proves that the transaction stands.
+    /// Takes note of how a statement went.
     pub(super) fn judge<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, DbErr> {
         if let Ok(held) = self.held() {
-            match &result {
-                Ok(_) => held.suspect = false,
-                Err(error) if is_lost(error) => held.connection.close_on_drop(),
-                Err(_) => {}
-            }
+            held.judge(result.as_ref().map(|_| ()));
         }
         result.map_err(from_sqlx)
-    }
-}
-
-/// The connection of an open frame. Dropping it rolls back.
-struct Held {
-    connection: PoolConnection<Postgres>,
-    /// A statement failed, or was cancelled: PostgreSQL may answer `COMMIT` with a roll back.
-    suspect: bool,
-}
-
-impl Held {
-    fn depth(&self) -> usize {
-        PgTransactionManager::get_transaction_depth(&self.connection)
-    }
-
-    async fn commit(mut self) -> Result<(), Error> {
-        if self.suspect {
-            // An aborted transaction refuses this; `COMMIT` would say yes and roll back.
-            self.connection
-                .execute("SELECT")
-                .await
-                .map_err(|_| Error::Aborted)?;
-        }
-        PgTransactionManager::commit(&mut self.connection).await?;
-        Ok(())
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        while self.depth() > 0 {
-            PgTransactionManager::start_rollback(&mut self.connection);
-        }
-    }
-}
-
-/// Begins, in one round trip. A pooled connection may have died in the pool; as nothing was done
-/// yet, the next one is tried.
-async fn enter(entry: &Entry) -> Result<Held, sqlx::Error> {
-    let mut attempts = entry.pool.options().get_max_connections();
-    loop {
-        let connection = entry.pool.acquire().await?;
-        match begin(connection, &entry.begin).await {
-            Err(error) if is_lost(&error) && attempts > 0 => attempts -= 1,
-            result => return result,
-        }
-    }
-}
-
-async fn begin(connection: PoolConnection<Postgres>, begin: &str) -> Result<Held, sqlx::Error> {
-    let mut entering = Entering(Some(connection));
-    let connection = entering.0.as_mut().expect("taken only below");
-    let statement = AssertSqlSafe(begin.to_owned()).into_sql_str();
-    PgTransactionManager::begin(connection, Some(statement)).await?;
-    let connection = entering.0.take().expect("taken only here");
-    Ok(Held {
-        connection,
-        suspect: false,
-    })
-}
-
-/// A connection on its way into a transaction. If that fails or is cancelled, nobody can tell what
-/// state it is in, so it is closed and never goes back to the pool.
-struct Entering(Option<PoolConnection<Postgres>>);
-
-impl Drop for Entering {
-    fn drop(&mut self) {
-        if let Some(connection) = &mut self.0 {
-            connection.close_on_drop();
-        }
     }
 }
 

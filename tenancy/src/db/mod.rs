@@ -1,23 +1,28 @@
 //! The door to PostgreSQL: the only module that opens connections.
 
+mod door;
+mod enter;
 mod frame;
+mod held;
+mod nested;
 mod operator;
 mod scoped;
+mod statements;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, PgPool};
-
+pub use nested::Nested;
 pub use operator::{Operator, OperatorDb, OperatorRealm, StructureLock, create_database};
-pub use scoped::RowStream;
+pub use statements::RowStream;
 
+use crate::ActiveTenant;
 use crate::error::Error;
-use crate::schema::{NO_SCHEMA, SHARED_SCHEMA};
-use crate::{ActiveTenant, SchemaName};
-use frame::{Entry, Frame};
+use crate::schema::SHARED_SCHEMA;
+use door::Door;
+use enter::Entry;
+use frame::Frame;
 
 /// The serving login's pool. It hands out scopes and nothing else.
 ///
@@ -36,8 +41,7 @@ use frame::{Entry, Frame};
 /// ```
 #[derive(Clone)]
 pub struct Database {
-    pool: PgPool,
-    persistent: bool,
+    door: Door,
 }
 
 /// How a pool is made. [`Default`] suits a small server that talks to PostgreSQL directly.
@@ -50,8 +54,9 @@ pub struct PoolOptions {
     /// How long a single statement may run before PostgreSQL cancels it.
     pub statement_timeout: Duration,
     /// Whether a pooler in transaction mode stands in between: then statements aren't kept
-    /// prepared and no start-up options are sent, and the login's own default path must name
-    /// nothing (`ALTER ROLE … SET search_path = unscoped`).
+    /// prepared, what is said of time is said in every transaction, and no start-up options are
+    /// sent. So the login's own default path must name nothing
+    /// (`ALTER ROLE … SET search_path = unscoped`).
     pub pooled: bool,
 }
 
@@ -79,29 +84,23 @@ impl Database {
     /// A pool for this address. No connection is made before the first statement needs one, so a
     /// server may start before its database.
     pub fn new(url: &str, options: &PoolOptions) -> Result<Self, Error> {
-        Ok(Self {
-            pool: pool(url, options)?,
-            persistent: !options.pooled,
-        })
+        let door = Door::serving(url, options)?;
+        Ok(Self { door })
     }
 
     /// The rows of one tenant.
     pub fn tenant(&self, tenant: &ActiveTenant, access: Access) -> TenantDb {
-        self.scope(&path_of(&tenant.schema), access)
+        self.door.scope(&tenant.schema.quoted(), access)
     }
 
     /// The rows of the shared realm: the registry and the operators.
     pub fn shared(&self, access: Access) -> SharedDb {
-        self.scope(SHARED_SCHEMA, access)
+        self.door.scope(SHARED_SCHEMA, access)
     }
 
     /// Closes every connection, waiting for the scopes that are open.
     pub async fn close(&self) {
-        self.pool.close().await;
-    }
-
-    fn scope<R>(&self, path: &str, access: Access) -> Scoped<R> {
-        Scoped::new(&self.pool, path, access, self.persistent)
+        self.door.pool.close().await;
     }
 }
 
@@ -127,17 +126,7 @@ pub struct Scoped<R> {
 }
 
 impl<R> Scoped<R> {
-    fn new(pool: &PgPool, path: &str, access: Access, persistent: bool) -> Self {
-        let mode = match access {
-            Access::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Access::Write => "READ WRITE",
-        };
-        // Temporary tables are searched first unless the path says otherwise.
-        let begin = format!("BEGIN {mode}; SET LOCAL search_path TO {path}, pg_temp");
-        let entry = Entry {
-            pool: pool.clone(),
-            begin,
-        };
+    fn new(entry: Entry, persistent: bool) -> Self {
         Self {
             frame: Arc::new(Frame::new(entry, persistent)),
             realm: PhantomData,
@@ -170,33 +159,4 @@ impl<R> std::fmt::Debug for Scoped<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(std::any::type_name::<Self>())
     }
-}
-
-/// A savepoint inside a scope: [`commit`](Nested::commit) keeps what was done since, dropping it
-/// doesn't.
-pub struct Nested<R> {
-    scope: Scoped<R>,
-    /// The depth inside this savepoint; the transaction itself is 1.
-    depth: usize,
-}
-
-fn path_of(schema: &SchemaName) -> String {
-    schema.quoted()
-}
-
-fn pool(url: &str, options: &PoolOptions) -> Result<PgPool, Error> {
-    let mut connect: PgConnectOptions = url.parse().map_err(Error::Address)?;
-    connect = connect
-        .application_name("insula")
-        .disable_statement_logging();
-    if !options.pooled {
-        let timeout = options.statement_timeout.as_millis().to_string();
-        connect = connect.options([("search_path", NO_SCHEMA), ("statement_timeout", &timeout)]);
-    }
-    Ok(PgPoolOptions::new()
-        .max_connections(options.max_connections)
-        .acquire_timeout(options.acquire_timeout)
-        // A ping would cost every request a round trip; a dead connection is found by `BEGIN`.
-        .test_before_acquire(false)
-        .connect_lazy_with(connect))
 }

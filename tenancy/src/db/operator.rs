@@ -2,9 +2,10 @@
 
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use sqlx::postgres::PgListener;
-use sqlx::{Connection, Executor, PgConnection, PgPool};
+use sqlx::{Connection, Executor, PgConnection};
 
-use super::{Access, PoolOptions, Scoped, SharedDb, path_of, pool};
+use super::door::Door;
+use super::{Access, PoolOptions, Scoped, SharedDb};
 use crate::error::Error;
 use crate::schema::SHARED_SCHEMA;
 use crate::{Tenant, TenantId};
@@ -24,38 +25,32 @@ pub enum OperatorRealm {}
 /// Nothing that serves a tenant's request holds one.
 #[derive(Clone)]
 pub struct Operator {
-    pool: PgPool,
+    door: Door,
 }
 
 impl Operator {
-    /// A pool for this address; no connection is made yet.
+    /// A pool for this address; no connection is made yet. Structure takes as long as it takes, and
+    /// an operator is never behind a pooler: those options don't count here.
     pub fn new(url: &str, options: &PoolOptions) -> Result<Self, Error> {
-        // Structure takes as long as it takes, and an operator is never behind a pooler.
-        let options = PoolOptions {
-            statement_timeout: std::time::Duration::ZERO,
-            pooled: false,
-            ..options.clone()
-        };
-        Ok(Self {
-            pool: pool(url, &options)?,
-        })
+        let door = Door::operating(url, options)?;
+        Ok(Self { door })
     }
 
     /// The shared realm, with the rights to change the registry.
     pub fn shared(&self, access: Access) -> SharedDb {
-        Scoped::new(&self.pool, SHARED_SCHEMA, access, true)
+        self.door.scope(SHARED_SCHEMA, access)
     }
 
     /// The rows of a tenant, whatever its status.
     pub fn tenant(&self, tenant: &Tenant, access: Access) -> OperatorDb {
-        Scoped::new(&self.pool, &path_of(&tenant.schema), access, true)
+        self.door.scope(&tenant.schema.quoted(), access)
     }
 
     /// Waits until nobody else changes structure, and keeps others from it until the lock is
     /// dropped. `waiting` is called once if somebody does.
     pub async fn lock_structure(&self, waiting: impl FnOnce()) -> Result<StructureLock, Error> {
         // Outside the pool: the lock lives as long as its connection.
-        let mut connection = self.pool.acquire().await?.detach();
+        let mut connection = self.door.pool.acquire().await?.detach();
         let taken: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
             .bind(STRUCTURE_LOCK)
             .fetch_one(&mut connection)
@@ -73,7 +68,7 @@ impl Operator {
     /// Keeps others from changing this tenant's structure until the lock is dropped; `None` if
     /// somebody does so now.
     pub async fn try_lock(&self, tenant: TenantId) -> Result<Option<StructureLock>, Error> {
-        let mut connection = self.pool.acquire().await?.detach();
+        let mut connection = self.door.pool.acquire().await?.detach();
         // The random half of the id: 64 bits are what a lock's key has.
         let (_, key) = tenant.as_uuid().as_u64_pair();
         let taken: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
@@ -85,23 +80,23 @@ impl Operator {
 
     /// Closes every connection.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.door.pool.close().await;
     }
 
     /// SeaORM's own connection, which its schema manager insists on.
     pub(crate) fn structure(&self) -> DatabaseConnection {
-        SqlxPostgresConnector::from_sqlx_postgres_pool(self.pool.clone())
+        SqlxPostgresConnector::from_sqlx_postgres_pool(self.door.pool.clone())
     }
 
     /// Runs statements that belong to no scope: making schemas, the ledger.
     pub(crate) async fn execute(&self, sql: &'static str) -> Result<(), Error> {
-        self.pool.execute(sql).await?;
+        self.door.pool.execute(sql).await?;
         Ok(())
     }
 
     /// A connection that hears what is announced on `channel`.
     pub(crate) async fn listen(&self, channel: &str) -> Result<PgListener, Error> {
-        let mut listener = PgListener::connect_with(&self.pool).await?;
+        let mut listener = PgListener::connect_with(&self.door.pool).await?;
         listener.listen(channel).await?;
         Ok(listener)
     }

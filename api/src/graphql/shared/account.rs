@@ -43,7 +43,7 @@ impl Account {
 /// What an operator may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "account::Role")]
-pub enum AccountRole {
+pub(super) enum AccountRole {
     /// See the tenants and their state.
     Viewer,
     /// Also make, change, suspend and drop tenants.
@@ -51,7 +51,7 @@ pub enum AccountRole {
 }
 
 #[derive(Default)]
-pub struct AccountQueries;
+pub(super) struct AccountQueries;
 
 #[Object]
 impl AccountQueries {

@@ -13,6 +13,7 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 pub struct Query(
     account::AccountQueries,
     tenant::TenantQueries,
+    tenant::Tenants,
     node::NodeQueries,
 );
 

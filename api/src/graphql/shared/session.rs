@@ -7,7 +7,7 @@ use super::account::Account;
 use crate::graphql::session::SignsIn;
 use crate::graphql::{ContextExt, Request};
 
-pub type SessionMutations = crate::graphql::session::SessionMutations<SharedRealm>;
+pub(super) type SessionMutations = crate::graphql::session::SessionMutations<SharedRealm>;
 
 impl SignsIn for SharedRealm {
     type Person = Account;

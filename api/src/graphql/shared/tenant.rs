@@ -2,17 +2,19 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Json, Object, OneofObject};
 use entity::shared::{domain, tenant};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::ColumnTrait;
+use sea_orm::sea_query::Condition;
+use tenancy::SharedRealm;
 use uuid::Uuid;
 
 use crate::app::tenants;
 use crate::auth::permission::ViewFleet;
+use crate::graphql::connection::{Filter, connection};
 use crate::graphql::filter::{Conditions, StringFilter};
 use crate::graphql::noun::noun;
-use crate::graphql::order::{OrderBy, OrderDirection, Ordering, order_by};
-use crate::graphql::page::{Page, PageArgs, Plan};
+use crate::graphql::order::{OrderDirection, Ordering, order_by};
 use crate::graphql::scalars::Moment;
-use crate::graphql::{ContextExt, Result};
+use crate::graphql::{ContextExt, Request, Result};
 
 noun!(
     /// A customer: one schema, its own users and data.
@@ -151,6 +153,22 @@ pub struct TenantFilter {
     status: Option<Vec<TenantStatus>>,
 }
 
+impl Filter<SharedRealm> for TenantFilter {
+    fn condition(self, _: &Request<SharedRealm>) -> Result<Condition> {
+        use tenant::Column;
+        let statuses = self
+            .status
+            .map(|all| all.into_iter().map(tenant::Status::from).collect());
+        let conditions = Conditions::new()
+            .text(Column::Slug, self.slug)?
+            .text(Column::Name, self.name)?
+            .text(Column::City, self.city)?
+            .words(Column::Status, statuses);
+        let living = Column::Status.ne(tenant::Status::Dropped);
+        Ok(conditions.finish().add(living))
+    }
+}
+
 order_by! {
     /// In which order tenants come.
     TenantOrder(TenantOrderField) on tenant::Entity {
@@ -194,43 +212,12 @@ impl TenantQueries {
             TenantBy::Domain(host) => Ok(tenants::by_domain(db, can, &host).await?.map(Tenant)),
         }
     }
+}
 
+connection! {
     /// The tenants, but for those that are dropped.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "they are the field's, as Relay has them"
-    )]
-    async fn tenants(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 1 to 100; 20 if neither is given.")]
-        first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only these.")] filter: Option<TenantFilter>,
-        #[graphql(desc = "In this order; in the order of creation if not given.")] order_by: Option<
-            TenantOrder,
-        >,
-    ) -> Result<Option<Page<Tenant>>> {
-        use tenant::Column;
-        let request = ctx.shared();
-        let db = request.db(request.can::<ViewFleet>()?);
-        let filter = filter.unwrap_or_default();
-        let statuses = filter
-            .status
-            .map(|all| all.into_iter().map(Into::into).collect());
-        let condition = Conditions::new()
-            .text(Column::Slug, filter.slug)?
-            .text(Column::Name, filter.name)?
-            .text(Column::City, filter.city)?
-            .words::<tenant::Status>(Column::Status, statuses)
-            .finish();
-        let living = Column::Status.ne(tenant::Status::Dropped);
-        let select = tenant::Entity::find().filter(living).filter(condition);
-        let args = PageArgs::new(first, after, last, before);
-        Plan::new(select, order_by.ordering(), &args, request.page_limits())?
-            .run(db)
-            .await
+    shared Tenants {
+        tenants: Tenant(TenantFilter, TenantOrder),
+        ViewFleet, all,
     }
 }

@@ -7,7 +7,7 @@ use super::user::User;
 use crate::graphql::session::SignsIn;
 use crate::graphql::{ContextExt, Request};
 
-pub type SessionMutations = crate::graphql::session::SessionMutations<TenantRealm>;
+pub(super) type SessionMutations = crate::graphql::session::SessionMutations<TenantRealm>;
 
 impl SignsIn for TenantRealm {
     type Person = User;

@@ -2,7 +2,6 @@
 
 use async_graphql::{Context, Json, Object, SimpleObject};
 use entity::shared::{domain, tenant};
-use tenancy::Access;
 use uuid::Uuid;
 
 use crate::app::current_tenant;
@@ -87,8 +86,10 @@ impl TenantQueries {
     async fn tenant(&self, ctx: &Context<'_>) -> Result<Option<Tenant>> {
         let request = ctx.tenant();
         let can = request.can::<SeeTenant>()?;
-        let db = request.state.database.shared(Access::Read);
-        let found = current_tenant::read(&db, can, request.subject.id).await?;
+        // In the operation's own scope: it names the shared schema by itself, and a second connection
+        // would be waited for while the first is held.
+        let db = request.db(can);
+        let found = current_tenant::read(db, can, request.subject.id).await?;
         Ok(found.map(|(row, domains)| Tenant { row, domains }))
     }
 }

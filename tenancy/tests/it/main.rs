@@ -1,0 +1,17 @@
+//! The library on a real PostgreSQL. Each test has a database of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that fails is a test that fails"
+)]
+
+/// One transaction per scope: begun late, in one round trip, in one schema.
+mod door;
+/// What goes wrong inside a scope stays inside it: errors, panics, lost connections, cancellation.
+mod faults;
+/// Savepoints.
+mod nested;
+/// Rows as they arrive.
+mod streams;
+/// What tests share.
+mod support;

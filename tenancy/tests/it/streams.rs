@@ -1,0 +1,97 @@
+use std::pin::pin;
+
+use futures::{StreamExt, TryStreamExt};
+use sea_orm::{DbErr, StreamTrait, TransactionTrait};
+use tenancy::testing::{Proxy, two_shops};
+use tenancy::{Access, Error, TenantDb};
+
+use crate::support::{assert_clean, get, name, names, pool_of_one, run, statement};
+
+async fn streamed(db: &impl StreamTrait) -> Result<Vec<String>, DbErr> {
+    let rows = db
+        .stream_raw(statement("SELECT name FROM employee ORDER BY name"))
+        .await?;
+    rows.map(|row| name(&row?)).try_collect().await
+}
+
+#[tokio::test]
+async fn c10_streams_bring_the_rows_of_their_own_tenant() {
+    let shops = two_shops().await.unwrap();
+    let python = shops.database.tenant(&shops.python, Access::Read);
+    let ruby = shops.database.tenant(&shops.ruby, Access::Read);
+
+    let (of_python, of_ruby) = tokio::join!(streamed(&python), streamed(&ruby));
+
+    assert_eq!(of_python.unwrap(), ["Cobra", "Viper"]);
+    assert_eq!(of_ruby.unwrap(), ["Diamond", "Emerald"]);
+    let nested = ruby.begin().await.unwrap();
+    assert_eq!(streamed(&nested).await.unwrap(), ["Diamond", "Emerald"]);
+}
+
+/// Rows enough to fill more than one buffer on the way.
+const MANY: &str = "SELECT name, repeat('x', 1000) FROM employee, generate_series(1, 5000)";
+
+async fn first_of_many(db: &TenantDb) -> String {
+    let mut rows = pin!(db.stream_raw(statement(MANY)).await.unwrap());
+    name(&rows.next().await.unwrap().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn c10_a_stream_dropped_half_way_leaves_the_scope_usable() {
+    let shops = two_shops().await.unwrap();
+    let database = pool_of_one(&shops.url);
+    let db = database.tenant(&shops.python, Access::Write);
+    run(
+        &db,
+        "INSERT INTO employee VALUES (gen_random_uuid(), 'Boa')",
+    )
+    .await
+    .unwrap();
+
+    first_of_many(&db).await;
+    assert_eq!(names(&db).await.unwrap(), ["Boa", "Cobra", "Viper"]);
+    first_of_many(&db).await;
+    db.commit().await.unwrap();
+
+    let db = database.tenant(&shops.python, Access::Read);
+    assert_eq!(names(&db).await.unwrap(), ["Boa", "Cobra", "Viper"]);
+}
+
+#[tokio::test]
+async fn c10_a_scope_dropped_with_its_stream_leaves_a_clean_connection() {
+    let shops = two_shops().await.unwrap();
+    let database = pool_of_one(&shops.url);
+
+    first_of_many(&database.tenant(&shops.python, Access::Read)).await;
+
+    assert_clean(&shops, &database).await;
+}
+
+#[tokio::test]
+async fn an_error_in_the_middle_of_a_stream_is_seen_by_commit() {
+    let shops = two_shops().await.unwrap();
+    let database = pool_of_one(&shops.url);
+    let db = database.tenant(&shops.python, Access::Write);
+    let sql = "SELECT name, 1 / (3 - n) FROM employee, generate_series(1, 5) AS n ORDER BY n";
+    let rows: Vec<_> = db.stream_raw(statement(sql)).await.unwrap().collect().await;
+    assert!(rows.last().unwrap().is_err());
+
+    assert!(matches!(db.commit().await, Err(Error::Aborted)));
+
+    assert_clean(&shops, &database).await;
+}
+
+#[tokio::test]
+async fn a_stream_keeps_its_connection_until_it_is_dropped() {
+    let shops = two_shops().await.unwrap();
+    let proxy = Proxy::start(&shops.url).await.unwrap();
+    let database = pool_of_one(proxy.url());
+    let db = database.tenant(&shops.python, Access::Read);
+    let rows = db.stream_raw(statement(MANY)).await.unwrap();
+
+    let mut other = Box::pin(get::<i64>(&db, "SELECT count(*) FROM employee"));
+    assert!(crate::support::polled(1, &mut other).await.is_none());
+    drop(rows);
+
+    assert_eq!(other.await.unwrap(), 2);
+}
