@@ -25,7 +25,9 @@ pub(crate) enum Error {
     Refused { what: String, why: String },
     #[error("the server's answer is not what its schema says: {0}")]
     Shape(#[from] serde_json::Error),
-    #[error("{}", list(.0))]
+    #[error("the tenant has other data, so nothing was entered{}", list(.0))]
+    Others(Vec<String>),
+    #[error("the tenant is not as the files are{}", list(.0))]
     Differs(Vec<String>),
 }
 
@@ -41,10 +43,7 @@ fn remedy(code: &str) -> &'static str {
 }
 
 fn list(differences: &[String]) -> String {
-    let mut text = format!(
-        "the tenant is not as the files are, in {} places:",
-        differences.len()
-    );
+    let mut text = String::from(":");
     for difference in differences.iter().take(TOLD) {
         let _ = write!(text, "\n  {difference}");
     }

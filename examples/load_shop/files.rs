@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::shop::{Line, Row, Shop};
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct LineOfInvoice {
     invoice: String,
     description: String,

@@ -1,9 +1,9 @@
-//! Enters a shop into a tenant, noun by noun.
+//! Enters what a tenant doesn't have yet, noun by noun.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{TryStreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -15,33 +15,18 @@ use crate::shop::{Employee, Shop};
 /// How many rows go with one request: as many as an operation may have root fields.
 const BATCH: usize = 20;
 
-/// How many rows of each noun were entered now; the others were there already.
-#[derive(Debug, Default)]
-pub(crate) struct Entered {
-    pub departments: usize,
-    pub employees: usize,
-    pub customers: usize,
-    pub invoices: usize,
-}
-
-impl Entered {
-    pub(crate) fn rows(&self) -> usize {
-        self.departments + self.employees + self.customers + self.invoices
-    }
-}
-
 /// Global ids by what people call a row by.
 type Ids = HashMap<String, String>;
 
-pub(crate) async fn load(client: &Client, shop: &Shop, parallel: usize) -> Result<Entered> {
-    let loader = Loader {
+pub(crate) async fn load(client: &Client, shop: &Shop, parallel: usize) -> Result<()> {
+    let loading = Loader {
         client,
         parallel,
-        bar: bar(shop),
+        bar: bar(shop.rows()),
     };
-    let entered = loader.load(shop).await;
-    loader.bar.finish_and_clear();
-    entered
+    let loaded = loading.load(shop).await;
+    loading.bar.finish_and_clear();
+    loaded
 }
 
 struct Loader<'a> {
@@ -51,21 +36,21 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    async fn load(&self, shop: &Shop) -> Result<Entered> {
+    async fn load(&self, shop: &Shop) -> Result<()> {
+        if shop.is_empty() {
+            return Ok(());
+        }
         let departments = shop.departments.iter().map(|name| json!({ "name": name }));
-        Ok(Entered {
-            departments: self.enter("Department", departments.collect()).await?,
-            employees: self.employees(shop).await?,
-            customers: self.customers(shop).await?,
-            invoices: self.invoices(shop).await?,
-        })
+        self.enter("Department", departments.collect()).await?;
+        self.employees(shop).await?;
+        self.customers(shop).await?;
+        self.invoices(shop).await
     }
 
     /// Managers come before those whom they manage.
-    async fn employees(&self, shop: &Shop) -> Result<usize> {
+    async fn employees(&self, shop: &Shop) -> Result<()> {
         let departments = self.ids("departments", "name").await?;
-        let mut ids = Ids::new();
-        let mut entered = 0;
+        let mut ids = self.ids("employees", "number").await?;
         let mut rest: Vec<&Employee> = shop.employees.iter().collect();
         while !rest.is_empty() {
             let known =
@@ -84,14 +69,14 @@ impl Loader<'_> {
                     "hiredOn": who.hired_on,
                 })
             });
-            entered += self.enter("Employee", inputs.collect()).await?;
+            self.enter("Employee", inputs.collect()).await?;
             ids = self.ids("employees", "number").await?;
             rest = later;
         }
-        Ok(entered)
+        Ok(())
     }
 
-    async fn customers(&self, shop: &Shop) -> Result<usize> {
+    async fn customers(&self, shop: &Shop) -> Result<()> {
         let inputs = shop.customers.iter().map(|who| {
             json!({
                 "number": who.number, "name": who.name, "company": who.company, "email": who.email,
@@ -101,7 +86,7 @@ impl Loader<'_> {
         self.enter("Customer", inputs.collect()).await
     }
 
-    async fn invoices(&self, shop: &Shop) -> Result<usize> {
+    async fn invoices(&self, shop: &Shop) -> Result<()> {
         let customers = self.ids("customers", "number").await?;
         let inputs = shop.invoices.iter().map(|invoice| {
             let lines = invoice.lines.iter().map(|line| {
@@ -130,21 +115,19 @@ impl Loader<'_> {
         Ok(rows.into_iter().filter_map(pair).collect())
     }
 
-    /// Enters rows of one noun, some per request and several requests at once. Tells how many are new.
-    async fn enter(&self, noun: &str, inputs: Vec<Value>) -> Result<usize> {
-        let batches = inputs.chunks(BATCH).map(|batch| async move {
-            let entered = self.enter_batch(noun, batch).await;
-            self.bar.inc(batch.len() as u64);
-            entered
-        });
-        stream::iter(batches)
-            .buffer_unordered(self.parallel)
-            .try_fold(0, |sum, entered| async move { Ok(sum + entered) })
+    /// Enters rows of one noun, some with one request and several requests at once.
+    async fn enter(&self, noun: &str, inputs: Vec<Value>) -> Result<()> {
+        stream::iter(inputs.chunks(BATCH).map(Ok))
+            .try_for_each_concurrent(self.parallel, |batch| async move {
+                self.enter_batch(noun, batch).await?;
+                self.bar.inc(batch.len() as u64);
+                Ok(())
+            })
             .await
     }
 
     /// One operation, and so one transaction, of which a row that is refused has no part.
-    async fn enter_batch(&self, noun: &str, inputs: &[Value]) -> Result<usize> {
+    async fn enter_batch(&self, noun: &str, inputs: &[Value]) -> Result<()> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Payload {
@@ -165,38 +148,32 @@ impl Loader<'_> {
         );
         let data = self.client.ask(&query, variables.into()).await?;
         let payloads: BTreeMap<String, Payload> = serde_json::from_value(data)?;
-        let mut entered = 0;
         for (place, input) in inputs.iter().enumerate() {
-            let errors = payloads
-                .get(&format!("r{place}"))
-                .map(|payload| &payload.user_errors);
-            entered += usize::from(is_new(noun, input, errors.map_or(&[], Vec::as_slice))?);
+            if let Some(payload) = payloads.get(&format!("r{place}")) {
+                check(noun, input, &payload.user_errors)?;
+            }
         }
-        Ok(entered)
+        Ok(())
     }
 }
 
-/// Whether the row was entered: if not, it is there already.
-fn is_new(noun: &str, input: &Value, errors: &[UserError]) -> Result<bool> {
-    if let Some(error) = errors.iter().find(|error| error.code != "TAKEN") {
-        let name = input["number"].as_str().or(input["name"].as_str());
-        return Err(Error::Refused {
-            what: format!("{} {}", noun.to_lowercase(), name.unwrap_or_default()),
-            why: error.text(),
-        });
-    }
-    Ok(errors.is_empty())
+/// A row that somebody else entered meanwhile is fine: what it holds is compared later.
+fn check(noun: &str, input: &Value, errors: &[UserError]) -> Result<()> {
+    let Some(error) = errors.iter().find(|error| error.code != "TAKEN") else {
+        return Ok(());
+    };
+    let name = input["number"].as_str().or(input["name"].as_str());
+    Err(Error::Refused {
+        what: format!("{} {}", noun.to_lowercase(), name.unwrap_or_default()),
+        why: error.text(),
+    })
 }
 
 /// On a terminal; nothing elsewhere.
-fn bar(shop: &Shop) -> ProgressBar {
-    let rows = shop.departments.len() + shop.employees.len() + shop.customers.len();
-    let bar = ProgressBar::new((rows + shop.invoices.len()) as u64);
+fn bar(rows: usize) -> ProgressBar {
+    let bar = ProgressBar::new(rows as u64);
     let style = ProgressStyle::with_template("loading [{bar:40}] {pos}/{len} {eta}");
-    bar.set_style(
-        style
-            .unwrap_or_else(|_| ProgressStyle::default_bar())
-            .progress_chars("=> "),
-    );
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style.progress_chars("=> "));
     bar
 }

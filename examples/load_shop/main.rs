@@ -17,8 +17,9 @@
 //! | `invoices.csv` | number, customer (a number), `issued_on`, total |
 //! | `invoice_lines.csv` | invoice (a number), description, quantity, `unit_price` |
 //!
-//! What the tenant has already is left as it is, so a load that was interrupted goes on where it
-//! stopped, and a second one only compares. Exits with 1 where anything is not as in the files.
+//! Nothing is entered into a tenant that has other data. What it has already of the files is left as
+//! it is, so a load that was interrupted goes on where it stopped, and a second one only compares.
+//! Exits with 1 where anything is not as in the files.
 
 #![expect(
     clippy::print_stdout,
@@ -90,22 +91,30 @@ async fn run(args: Args) -> Result<()> {
     let shop = files::read(&args.folder)?;
     let client = connect(&args).await?;
 
+    let (before, _) = read_back::read(&client).await?;
+    let others = compare::differences(&shop, &before);
+    if !others.is_empty() {
+        return Err(Error::Others(others));
+    }
+    let missing = shop.without(&before);
+
     let start = Instant::now();
-    let entered = load::load(&client, &shop, usize::from(args.parallel)).await?;
+    load::load(&client, &missing, usize::from(args.parallel)).await?;
     let loading = start.elapsed();
 
     let start = Instant::now();
-    let (there, pages) = read_back::read(&client).await?;
+    let (after, pages) = read_back::read(&client).await?;
     let reading = start.elapsed();
 
-    report::print(&shop, &there, &entered);
-    report::times(&entered, (loading, reading), pages);
-    match compare::differences(&shop, &there) {
-        none if none.is_empty() => {
-            println!("Everything is as in the files.");
-            Ok(())
-        }
-        found => Err(Error::Differs(found)),
+    report::print([&shop, &before, &missing, &after]);
+    report::times(&missing, (loading, reading), pages);
+    let mut wrong = compare::differences(&shop, &after);
+    wrong.extend(compare::absent(&shop, &after));
+    if wrong.is_empty() {
+        println!("Everything is as in the files.");
+        Ok(())
+    } else {
+        Err(Error::Differs(wrong))
     }
 }
 

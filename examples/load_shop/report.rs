@@ -2,54 +2,34 @@
 
 use std::time::Duration;
 
-use crate::load::Entered;
 use crate::shop::Shop;
 
-pub(crate) fn print(files: &Shop, tenant: &Shop, entered: &Entered) {
-    let rows = [
-        (
-            "departments",
-            files.departments.len(),
-            Some(entered.departments),
-            tenant.departments.len(),
-        ),
-        (
-            "employees",
-            files.employees.len(),
-            Some(entered.employees),
-            tenant.employees.len(),
-        ),
-        (
-            "customers",
-            files.customers.len(),
-            Some(entered.customers),
-            tenant.customers.len(),
-        ),
-        (
-            "invoices",
-            files.invoices.len(),
-            Some(entered.invoices),
-            tenant.invoices.len(),
-        ),
-        ("lines", files.lines(), None, tenant.lines()),
-    ];
-    println!(
-        "{:<14}{:>14}{:>14}{:>14}",
-        "", "in the files", "entered now", "read back"
-    );
-    for (noun, files, entered, tenant) in rows {
-        let entered = entered.map_or_else(String::new, |rows| rows.to_string());
-        println!("{noun:<14}{files:>14}{entered:>14}{tenant:>14}");
-    }
-    let (files, tenant) = (files.total(), tenant.total());
-    println!("{:<14}{files:>14}{:>14}{tenant:>14}\n", "sum of totals", "");
+/// The files, the tenant before, what was entered, the tenant after.
+pub(crate) fn print(shops: [&Shop; 4]) {
+    let header = ["in the files", "there before", "entered", "read back"];
+    let count = |of: fn(&Shop) -> usize| shops.map(|shop| of(shop).to_string());
+    line("", header);
+    line("departments", count(|shop| shop.departments.len()));
+    line("employees", count(|shop| shop.employees.len()));
+    line("customers", count(|shop| shop.customers.len()));
+    line("invoices", count(|shop| shop.invoices.len()));
+    line("lines", count(Shop::lines));
+    let totals = shops.map(|shop| format!("{:.4}", shop.total()));
+    line("sum of totals", totals);
 }
 
-pub(crate) fn times(entered: &Entered, (loading, reading): (Duration, Duration), pages: usize) {
-    let (load, read) = (loading.as_secs_f64(), reading.as_secs_f64());
-    match entered.rows() {
-        0 => println!("Everything was there already, which took {load:.2} s to find out."),
-        rows => println!("Entered {rows} rows and their lines in {load:.2} s."),
+fn line(name: &str, [files, before, entered, after]: [impl AsRef<str>; 4]) {
+    let (files, before) = (files.as_ref(), before.as_ref());
+    let (entered, after) = (entered.as_ref(), after.as_ref());
+    println!("{name:<14}{files:>14}{before:>14}{entered:>14}{after:>14}");
+}
+
+pub(crate) fn times(entered: &Shop, (loading, reading): (Duration, Duration), pages: usize) {
+    let (loading, reading) = (loading.as_secs_f64(), reading.as_secs_f64());
+    if entered.is_empty() {
+        println!("\nEverything was there already: nothing was entered.");
+    } else {
+        println!("\nEntered in {loading:.2} s.");
     }
-    println!("Read all of it back in {read:.2} s, in {pages} pages.");
+    println!("Read back in {reading:.2} s, {pages} pages.");
 }

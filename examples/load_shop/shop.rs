@@ -1,6 +1,6 @@
 //! A shop, wherever it was read from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -14,7 +14,8 @@ pub(crate) struct Shop {
 }
 
 /// As a line of `employees.csv`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Employee {
     pub number: String,
     pub name: String,
@@ -26,7 +27,8 @@ pub(crate) struct Employee {
 }
 
 /// As a line of `customers.csv`, and as the API gives it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Customer {
     pub number: String,
     pub name: String,
@@ -39,7 +41,8 @@ pub(crate) struct Customer {
 }
 
 /// As a line of `invoices.csv`, with its lines.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Invoice {
     pub number: String,
     pub customer: String,
@@ -50,7 +53,8 @@ pub(crate) struct Invoice {
 }
 
 /// As a line of `invoice_lines.csv`, and as the API gives it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Line {
     pub description: String,
     pub quantity: i32,
@@ -59,6 +63,25 @@ pub(crate) struct Line {
 }
 
 impl Shop {
+    /// What the other shop doesn't have.
+    pub(crate) fn without(&self, other: &Self) -> Self {
+        Self {
+            departments: &self.departments - &other.departments,
+            employees: without(&self.employees, &other.employees),
+            customers: without(&self.customers, &other.customers),
+            invoices: without(&self.invoices, &other.invoices),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows() == 0
+    }
+
+    /// How many rows it has, the lines of invoices apart.
+    pub(crate) fn rows(&self) -> usize {
+        self.departments.len() + self.employees.len() + self.customers.len() + self.invoices.len()
+    }
+
     pub(crate) fn lines(&self) -> usize {
         self.invoices
             .iter()
@@ -77,6 +100,12 @@ impl Invoice {
         let of_line = |line: &Line| line.unit_price * Decimal::from(line.quantity);
         self.lines.iter().map(of_line).sum()
     }
+}
+
+fn without<R: Row + Clone>(rows: &[R], others: &[R]) -> Vec<R> {
+    let others: HashSet<&str> = others.iter().map(Row::number).collect();
+    let rest = rows.iter().filter(|row| !others.contains(row.number()));
+    rest.cloned().collect()
 }
 
 /// A row that can be compared with another of the same number.

@@ -59,7 +59,7 @@ async fn prepare(state: &State) -> Result<(), Failure> {
         jobs: 4,
         ..fleet::Scope::default()
     };
-    let report = fleet::migrate(state, &scope, |_| {}, |_| {}).await?;
+    let report = fleet::migrate(state, &scope, fleet::Listener::default()).await?;
     if let Some(failed) = report
         .tenants
         .into_iter()

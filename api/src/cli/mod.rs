@@ -1,10 +1,20 @@
 //! For a human at a terminal: every command is a file.
 
+mod config;
 mod connect;
 mod dev;
+mod domain;
+mod migrate;
 mod output;
 mod private;
+mod password;
+mod realm;
+mod schema;
 mod serve;
+mod status;
+mod tenant;
+mod token;
+mod user;
 
 use std::process::ExitCode;
 
@@ -44,6 +54,27 @@ enum Command {
     Dev(serve::ServeArgs),
     /// Serve against `DATABASE_URL`
     Serve(serve::ServeArgs),
+    /// Bring every schema to its newest version: the shared realm first, then the tenants
+    Migrate(migrate::MigrateArgs),
+    /// Show the version of every schema, who is behind, and who failed and why
+    Status(status::StatusArgs),
+    /// Create, list, show, suspend and resume tenants
+    #[command(subcommand)]
+    Tenant(tenant::TenantCommand),
+    /// Add, remove and list the domains of a tenant
+    #[command(subcommand)]
+    Domain(domain::DomainCommand),
+    /// Create and list the users of a tenant, or the operators
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Print a token for exploring a tenant's API, or the operators'
+    Token(token::TokenArgs),
+    /// Print the GraphQL schema of a realm
+    #[command(subcommand)]
+    Schema(schema::SchemaCommand),
+    /// Print the configuration
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
 }
 
 /// Runs the command of this process's arguments.
@@ -72,6 +103,17 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Dev(args) => dev::run(global, args).await,
         Command::Serve(args) => serve::run(global, args).await,
+        Command::Migrate(args) => migrate::run(global, args).await,
+        Command::Status(args) => status::run(global, args).await,
+        Command::Tenant(command) => tenant::run(global, command).await,
+        Command::Domain(command) => domain::run(global, command).await,
+        Command::User(command) => user::run(global, command).await,
+        Command::Token(args) => token::run(global, args).await,
+        Command::Schema(command) => {
+            schema::run(&command);
+            Ok(())
+        }
+        Command::Config(command) => config::run(global, &command),
     }
 }
 

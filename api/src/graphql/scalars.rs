@@ -20,6 +20,9 @@ impl ScalarType for Date {
             return Err(InputValueError::expected_type(value));
         };
         let day = is_day(&text).then(|| text.parse().ok()).flatten();
+        // In its one spelling, so that years and months can't be guessed from "26-1-2".
+        let day = text.parse().ok();
+        let day = day.filter(|day: &NaiveDate| day.to_string() == text);
         Ok(Self(day.ok_or(text)))
     }
 
