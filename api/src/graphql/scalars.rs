@@ -19,7 +19,6 @@ impl ScalarType for Date {
         let Value::String(text) = value else {
             return Err(InputValueError::expected_type(value));
         };
-        let day = is_day(&text).then(|| text.parse().ok()).flatten();
         // In its one spelling, so that years and months can't be guessed from "26-1-2".
         let day = text.parse().ok();
         let day = day.filter(|day: &NaiveDate| day.to_string() == text);
@@ -29,15 +28,6 @@ impl ScalarType for Date {
     fn to_value(&self) -> Value {
         text(&self.0)
     }
-}
-
-/// Four digits, two and two: the library would also take signs and shorter years and months.
-fn is_day(text: &str) -> bool {
-    let fits = |(place, byte): (usize, u8)| match place {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    };
-    text.len() == 10 && text.bytes().enumerate().all(fits)
 }
 
 impl From<NaiveDate> for Date {
