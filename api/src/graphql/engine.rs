@@ -2,19 +2,27 @@
 
 use std::sync::Arc;
 
+use async_graphql::parser::types::{ExecutableDocument, Selection};
 use async_graphql::{EmptySubscription, ObjectType, Request as Operation, Response, Schema, Value};
 use tenancy::{Access, Admitted, SharedRealm, TenantRealm};
 
 use super::context::{Realm, Request};
 use super::error::{Fault, name_codes};
-use super::{shared, tenant};
+use super::index::SchemaIndex;
+use super::{complete, shared, tenant};
 use crate::auth::Caller;
 use crate::state::State;
 
 /// The schemas of both realms.
 pub struct Engine {
-    tenant: tenant::TenantSchema,
-    shared: shared::SharedSchema,
+    tenant: Side<tenant::Query, tenant::Mutation>,
+    shared: Side<shared::Query, shared::Mutation>,
+}
+
+/// A realm's schema, and what is known of its types.
+struct Side<Q, M> {
+    schema: Schema<Q, M, EmptySubscription>,
+    index: SchemaIndex,
 }
 
 /// How an operation ended that has no answer of its own.
@@ -28,8 +36,8 @@ impl Engine {
     /// Both schemas. Needs no database.
     pub fn new() -> Self {
         Self {
-            tenant: tenant::schema(),
-            shared: shared::schema(),
+            tenant: Side::new(tenant::schema()),
+            shared: Side::new(shared::schema()),
         }
     }
 
@@ -59,8 +67,32 @@ impl Default for Engine {
     }
 }
 
+impl<Q, M> Side<Q, M>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+{
+    fn new(schema: Schema<Q, M, EmptySubscription>) -> Self {
+        let index = SchemaIndex::new(&schema.sdl()).expect("a schema prints what can be read");
+        Self { schema, index }
+    }
+
+    /// Executes, and answers what the specification says: every selected field, in that order.
+    async fn answer(&self, mut operation: Operation, mut document: ExecutableDocument) -> Response {
+        let name = operation.operation_name.clone();
+        complete::default_variables(&document, name.as_deref(), &mut operation.variables);
+        complete::prepare(&self.index, &mut document);
+        let variables = operation.variables.clone();
+        operation.set_parsed_query(document.clone());
+        let mut response = self.schema.execute(operation).await;
+        let name = name.as_deref();
+        complete::apply(&self.index, &document, name, &variables, &mut response);
+        response
+    }
+}
+
 async fn run<R, Q, M>(
-    schema: &Schema<Q, M, EmptySubscription>,
+    side: &Side<Q, M>,
     state: &Arc<State>,
     (subject, caller): (R::Subject, Caller),
     mut operation: Operation,
@@ -71,14 +103,20 @@ where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
 {
+    let document = match operation.parsed_query() {
+        Ok(document) => document.clone(),
+        Err(error) => return Ok(Response::from_errors(vec![error])),
+    };
     let writes = access == Access::Write;
-    let single = has_single_field(&mut operation);
+    let single = has_single_field(&document, operation.operation_name.as_deref());
     if caller == Caller::Anonymous && !state.config.graphql.introspection {
         operation = operation.disable_introspection();
     }
     let request = Request::<R>::new(Arc::clone(state), subject, caller, access, single);
     let request = Arc::new(request);
-    let mut response = schema.execute(operation.data(Arc::clone(&request))).await;
+    let mut response = side
+        .answer(operation.data(Arc::clone(&request)), document)
+        .await;
     if writes {
         let well = response.errors.is_empty();
         let ended = request.finish(well).await;
@@ -110,16 +148,11 @@ fn failed(fault: Fault) -> async_graphql::ServerError {
 }
 
 /// Whether the operation surely has one root field. Fragments count as many.
-fn has_single_field(operation: &mut Operation) -> bool {
-    use async_graphql::parser::types::Selection;
-    let name = operation.operation_name.clone();
-    let Ok(document) = operation.parsed_query() else {
-        return false;
-    };
+fn has_single_field(document: &ExecutableDocument, name: Option<&str>) -> bool {
     let chosen = document
         .operations
         .iter()
-        .find(|(of, _)| name.is_none() || of.map(async_graphql::Name::as_str) == name.as_deref());
+        .find(|(of, _)| name.is_none() || of.map(async_graphql::Name::as_str) == name);
     chosen.is_some_and(|(_, operation)| {
         let items = &operation.node.selection_set.node.items;
         matches!(items.as_slice(), [one] if matches!(one.node, Selection::Field(_)))
