@@ -4,7 +4,6 @@
 //! `README.md` says what each figure means.
 
 // From the example that loads a shop.
-#[expect(dead_code, reason = "reads nothing back")]
 #[path = "../examples/load_shop/client.rs"]
 mod client;
 #[expect(dead_code, reason = "reads no files")]

@@ -1,5 +1,6 @@
 //! The server as a process.
 
+use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -21,19 +22,18 @@ impl Server {
     /// `insula serve` or `insula dev` on this database, once it is ready.
     pub(crate) async fn start(command: &str, database: &str, at: &Path) -> Result<Self, Failure> {
         let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+        let log = at.join("log");
         let start = Instant::now();
         let process = Command::new(env!("CARGO_BIN_EXE_insula"))
             .args([command, "--addr", &addr])
             .current_dir(at)
             .env("DATABASE_URL", database)
-            .env(
-                "INSULA_JWT_SECRET",
-                "a secret that protects nothing, for nobody",
-            )
+            .env("INSULA_JWT_SECRET", "a secret of nobody, for benchmarks")
             .env("INSULA_SHARED_DOMAIN", "insula.localhost")
             .env("INSULA_TENANT_SUFFIX", "localhost")
             .env("INSULA_LOG", "warn")
             .stdout(Stdio::null())
+            .stderr(File::create(&log)?)
             .spawn()?;
         let mut server = Self {
             process,
@@ -41,11 +41,9 @@ impl Server {
             took: Duration::ZERO,
         };
         while !server.is_ready().await {
-            if let Some(status) = server.process.try_wait()? {
-                return Err(format!("insula {command} ended: {status}").into());
-            }
-            if start.elapsed() > READY_WITHIN {
-                return Err(format!("insula {command} was not ready in time").into());
+            if server.process.try_wait()?.is_some() || start.elapsed() > READY_WITHIN {
+                let said = fs::read_to_string(&log)?;
+                return Err(format!("insula {command} did not get ready: {said}").into());
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -66,7 +64,7 @@ impl Server {
 
     /// A line of what Linux knows of its memory.
     pub(crate) fn memory(&self, line: &str) -> Result<String, Failure> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()));
         let status = status.unwrap_or_else(|_| format!("{line}: 0 kB"));
         let found = status.lines().find_map(|text| text.strip_prefix(line));
         let kilobytes = found.and_then(|rest| rest.split_whitespace().nth(1));
