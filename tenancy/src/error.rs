@@ -22,6 +22,9 @@ pub enum Error {
     /// The scope was committed or rolled back before.
     #[error("the scope has ended")]
     Ended,
+    /// A statement that a scope doesn't run, and why.
+    #[error("{0}")]
+    Unfit(&'static str),
     /// The registry holds something that no version of this library wrote.
     #[error("the registry is damaged: {0}")]
     Registry(String),

@@ -23,8 +23,9 @@ pub mod testing;
 
 pub use catalog::Catalog;
 pub use db::{
-    Access, Database, Nested, Operator, OperatorDb, OperatorRealm, PoolOptions, RowStream, Scoped,
-    SharedDb, SharedRealm, StructureLock, TenantDb, TenantRealm, create_database,
+    Access, Answer, Column, Database, Nested, Operator, OperatorDb, OperatorRealm, PoolOptions,
+    RowStream, Scoped, SharedDb, SharedRealm, StructureLock, TenantDb, TenantRealm,
+    create_database,
 };
 pub use directory::{Change, Directory, announce};
 pub use domain::{Domain, DomainError};

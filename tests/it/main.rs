@@ -5,7 +5,14 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+/// What HTTP makes of requests: the contract's answers, hosts, tokens, clients.
+mod http;
 /// Signing in, in both realms.
 mod sessions;
 /// The slides that the product implements, played word for word.
 mod slides;
+/// A tenant's own API, noun by noun.
+mod tenant;
+
+/// How scripts for Node.js are run.
+mod node;

@@ -17,13 +17,13 @@ const rules = {
     { types: true, rootField: true, FieldDefinition: true, InputValueDefinition: true, EnumValueDefinition: true },
   ],
 
-  // What has no life of its own needs no id.
+  // What has no life of its own needs no id, nor does the one tenant that a tenant's API speaks of, with its domains.
   '@graphql-eslint/strict-id-in-types': [
     'error',
     {
       acceptedIdNames: ['id'],
       acceptedIdTypes: ['ID'],
-      exceptions: { types: ['PageInfo', 'UserError'], suffixes: ['Connection', 'Edge', 'Payload', 'Error'] },
+      exceptions: { types: ['PageInfo', 'UserError', 'Tenant', 'Domain'], suffixes: ['Connection', 'Edge', 'Payload', 'Error'] },
     },
   ],
   // Small bounded lists stay plain lists, and connections offer `nodes` beside `edges`.

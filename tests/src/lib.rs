@@ -8,6 +8,7 @@
 //! 3. [`client`]: asking it, as somebody and at a tenant, and looking at what it answers.
 //! 4. [`sql`]: looking past the server into a schema, or preparing one.
 //! 5. [`raw`]: requests that no client library would send.
+//! 6. [`patience`]: waiting for what comes true soon.
 
 #![expect(
     clippy::missing_panics_doc,
@@ -15,11 +16,13 @@
 )]
 
 pub mod client;
+pub mod patience;
 pub mod raw;
 pub mod server;
 pub mod sql;
 pub mod template;
 
 pub use client::{Answer, Client};
+pub use patience::eventually;
 pub use server::TestServer;
 pub use sql::Sql;

@@ -65,7 +65,7 @@ async fn make() -> Template {
         .await
         .expect("a fresh database");
     let state = server::state(&url, &Settings::default());
-    fleet::migrate(&state, &fleet::Scope::default(), |_| {}, |_| {})
+    fleet::migrate(&state, &fleet::Scope::default(), fleet::Listener::default())
         .await
         .expect("an empty database can be migrated");
     demo::seed(&state, Caller::Console)

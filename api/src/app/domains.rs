@@ -36,6 +36,11 @@ pub async fn of_tenant(
         .await?)
 }
 
+/// Every domain, of every tenant.
+pub async fn all(db: &impl ConnectionTrait, _: Can<ViewFleet>) -> Result<Vec<Model>> {
+    Ok(Entity::find().order_by_asc(Column::Host).all(db).await?)
+}
+
 /// Lets one more domain lead to the tenant.
 pub async fn add(state: &State, _: Can<ManageFleet>, slug: &str, host: &str) -> Result<Model> {
     let host = parse(state, "domain", host)?;

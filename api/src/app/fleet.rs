@@ -1,11 +1,12 @@
 //! Migrations of all schemas: the shared realm first, then every tenant.
 
-use entity::shared::tenant;
+use entity::shared::tenant::{Column, Entity, Status as StatusColumn};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use tenancy::fleet::{self, Outcome};
-use tenancy::{Access, Catalog, Change, SHARED_SCHEMA, Status, Tenant, Versions, announce};
+use tenancy::{Access, Catalog, Change, SHARED_SCHEMA, Slug, Status, Tenant, Versions, announce};
 
-use super::error::{Code, Error, Refusal, Result};
+use super::error::{Code, Refusal, Result};
 use crate::state::State;
 
 /// What a migration is to touch.
@@ -44,7 +45,31 @@ pub struct Standing {
 #[derive(Debug)]
 pub struct Report {
     pub shared: Vec<String>,
-    pub tenants: Vec<Outcome<Vec<String>, tenancy::Error>>,
+    pub tenants: Vec<Migrated>,
+}
+
+/// What was applied to a tenant, or why nothing was.
+pub type Migrated = Outcome<Vec<String>, tenancy::Error>;
+
+/// Somebody who wants to hear how a migration goes while it goes.
+#[derive(Clone, Copy)]
+pub struct Listener<'a> {
+    /// Another migration is under way, and this one waits for it.
+    pub waiting: &'a (dyn Fn() + Sync),
+    /// So many tenants are to be migrated.
+    pub started: &'a (dyn Fn(usize) + Sync),
+    /// One of them is done.
+    pub done: &'a (dyn Fn(&Migrated) + Sync),
+}
+
+impl Default for Listener<'_> {
+    fn default() -> Self {
+        Self {
+            waiting: &|| tracing::info!("another migration is under way; waiting for it to end"),
+            started: &|_| {},
+            done: &|_| {},
+        }
+    }
 }
 
 /// What [`migrate`] would do, without doing it.
@@ -80,14 +105,8 @@ pub async fn plan(state: &State, scope: &Scope) -> Result<Vec<Pending>> {
 
 /// Brings every schema to its newest version. One at a time per database; a tenant that fails stops
 /// no other, and each tenant is a transaction of its own.
-pub async fn migrate(
-    state: &State,
-    scope: &Scope,
-    started: impl FnOnce(usize),
-    done: impl Fn(&Outcome<Vec<String>, tenancy::Error>),
-) -> Result<Report> {
-    let waiting = || tracing::info!("another migration is under way; waiting for it to end");
-    let lock = state.operator.lock_structure(waiting).await?;
+pub async fn migrate(state: &State, scope: &Scope, listener: Listener<'_>) -> Result<Report> {
+    let lock = state.operator.lock_structure(listener.waiting).await?;
     let shared = if scope.tenants.is_empty() {
         state
             .histories
@@ -99,21 +118,48 @@ pub async fn migrate(
     };
     let versions = versions(state).await?;
     let behind = behind(state, scope, &versions).await?;
-    started(behind.len());
-    let tenants = fleet::each(behind, scope.jobs, done, async |tenant| {
-        let applied = state
-            .histories
-            .tenant
-            .migrate_tenant(&state.operator, tenant)
-            .await?;
-        let db = state.operator.shared(Access::Write);
-        announce(&db, &Change::Tenant(tenant.id)).await?;
-        db.commit().await?;
-        Ok(applied)
+    (listener.started)(behind.len());
+    let tenants = fleet::each(behind, scope.jobs, listener.done, async |tenant| {
+        migrate_tenant(state, tenant).await
     })
     .await;
     lock.release().await;
     Ok(Report { shared, tenants })
+}
+
+/// Migrates one tenant, and lets the registry know what came of it.
+async fn migrate_tenant(state: &State, tenant: &Tenant) -> Result<Vec<String>, tenancy::Error> {
+    let history = &state.histories.tenant;
+    let migrated = history.migrate_tenant(&state.operator, tenant).await;
+    let failure = migrated.as_ref().err().map(|error| crate::chain(error));
+    let noted = note(state, tenant, failure).await;
+    match (migrated, noted) {
+        (Ok(applied), Ok(())) => Ok(applied),
+        (Ok(_), Err(error)) => Err(error),
+        (Err(error), noted) => {
+            if let Err(unnoted) = noted {
+                tracing::warn!(tenant = %tenant.slug, error = crate::chain(&unnoted), "a failure could not be noted");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Writes down why a tenant's last migration failed, or that it didn't.
+async fn note(
+    state: &State,
+    tenant: &Tenant,
+    failure: Option<String>,
+) -> Result<(), tenancy::Error> {
+    let db = state.operator.shared(Access::Write);
+    let mut update = Entity::update_many().filter(Column::Id.eq(tenant.id.as_uuid()));
+    if failure.is_none() {
+        update = update.filter(Column::Failure.is_not_null());
+    }
+    let failure = Expr::value(failure);
+    update.col_expr(Column::Failure, failure).exec(&db).await?;
+    announce(&db, &Change::Tenant(tenant.id)).await?;
+    db.commit().await
 }
 
 /// The version of every schema, the shared realm's first.
@@ -135,10 +181,8 @@ pub async fn status(state: &State) -> Result<Vec<Standing>> {
         return Ok(standings);
     }
     let db = state.operator.shared(Access::Read);
-    let living = tenant::Column::Status.ne(tenant::Status::Dropped);
-    let query = tenant::Entity::find()
-        .filter(living)
-        .order_by_asc(tenant::Column::Slug);
+    let living = Column::Status.ne(StatusColumn::Dropped);
+    let query = Entity::find().filter(living).order_by_asc(Column::Slug);
     for row in query.all(&db).await? {
         let schema = row.schema_name;
         standings.push(Standing {
@@ -167,49 +211,62 @@ async fn versions(state: &State) -> Result<Versions, DbErr> {
     Versions::all(&state.operator.shared(Access::Read)).await
 }
 
-/// The tenants of the scope that lack something. Those that are half made or going are their
-/// creator's or their remover's business.
+/// Whether a tenant has all of its schema. Those that are half made or going are their creator's or
+/// their remover's business.
+pub fn is_whole(status: Status) -> bool {
+    matches!(
+        status,
+        Status::Active | Status::Suspended | Status::Maintenance
+    )
+}
+
+/// The tenants of the scope that lack something.
 async fn behind(state: &State, scope: &Scope, versions: &Versions) -> Result<Vec<Tenant>> {
     let shared = &state.histories.shared;
-    if scope.shared_only || !shared.pending(versions, SHARED_SCHEMA).is_empty() {
+    if !shared.pending(versions, SHARED_SCHEMA).is_empty() {
+        return match scope.tenants.as_slice() {
+            [] => Ok(Vec::new()),
+            _ => Err(Refusal::new(
+                Code::NotAllowed,
+                &["tenant"],
+                "the shared realm is behind; it has to be migrated before any tenant",
+            )
+            .into()),
+        };
+    }
+    if scope.shared_only {
         return Ok(Vec::new());
     }
     let all = state.directory.catalog().all().await?;
-    for slug in &scope.tenants {
-        if !all
-            .iter()
-            .any(|tenant| tenant.slug.as_str() == slug.as_str())
-        {
-            let refusal = Refusal::new(
-                Code::NotFound,
-                &["tenant"],
-                format!("no such tenant: {slug:?}"),
-            );
-            return Err(Error::from(refusal));
-        }
-    }
-    let chosen = |tenant: &Tenant| {
-        scope.tenants.is_empty()
-            || scope
-                .tenants
-                .iter()
-                .any(|slug| slug == tenant.slug.as_str())
-    };
-    let whole = |tenant: &Tenant| {
-        matches!(
-            tenant.status,
-            Status::Active | Status::Suspended | Status::Maintenance
-        )
-    };
+    let history = &state.histories.tenant;
     let lacks = |tenant: &Tenant| {
-        !state
-            .histories
-            .tenant
-            .pending(versions, tenant.schema.as_str())
-            .is_empty()
+        let pending = history.pending(versions, tenant.schema.as_str());
+        is_whole(tenant.status) && !pending.is_empty()
     };
-    let behind = all
-        .into_iter()
-        .filter(|tenant| chosen(tenant) && whole(tenant) && lacks(tenant));
+    let behind = chosen(all, &scope.tenants)?.into_iter().filter(lacks);
     Ok(behind.take(scope.canary.unwrap_or(usize::MAX)).collect())
+}
+
+/// The tenants of these slugs, each of which must be there and whole; all, if there are no slugs.
+fn chosen(all: Vec<Tenant>, slugs: &[String]) -> Result<Vec<Tenant>> {
+    if slugs.is_empty() {
+        return Ok(all);
+    }
+    let mut wanted = Vec::new();
+    for text in slugs {
+        let missing = || Refusal::not_found("tenant", &format!("tenant: {text:?}"));
+        let slug: Slug = text.parse().map_err(|_| missing())?;
+        let found = all.iter().find(|tenant| tenant.slug == slug);
+        let tenant = found.ok_or_else(missing)?;
+        if !is_whole(tenant.status) {
+            let status = tenant.status;
+            let message = format!("tenant {slug} is {status}, so it has no schema to migrate");
+            return Err(Refusal::new(Code::NotAllowed, &["tenant"], message).into());
+        }
+        wanted.push(slug);
+    }
+    Ok(all
+        .into_iter()
+        .filter(|tenant| wanted.contains(&tenant.slug))
+        .collect())
 }

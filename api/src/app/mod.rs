@@ -1,10 +1,12 @@
 //! What the product does, whoever asks: a resolver, or a human at a terminal.
 
+pub mod accounts;
 pub mod check;
 pub mod current_tenant;
 pub mod customers;
 pub mod demo;
 pub mod departments;
+pub mod doctor;
 pub mod domains;
 pub mod employees;
 mod error;
@@ -13,6 +15,7 @@ pub mod invoices;
 mod numbers;
 mod rows;
 pub mod sessions;
+pub mod statements;
 pub mod tenants;
 pub mod users;
 

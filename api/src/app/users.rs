@@ -14,7 +14,7 @@ use super::check::Check;
 use super::error::{Code, Meaning, Refusal, Result, on_constraint};
 use super::sessions::passwords::{against, internal};
 use super::{RowRef, rows, set};
-use crate::auth::permission::ManageUsers;
+use crate::auth::permission::{ManageUsers, ViewUsers};
 use crate::auth::{Can, Hasher, Password};
 
 const MEANINGS: &[Meaning] = &[(
@@ -86,6 +86,33 @@ pub async fn create(
     row.insert(db)
         .await
         .map_err(|error| on_constraint(error, MEANINGS))
+}
+
+/// Everybody who may or might sign in, the first who came first.
+pub async fn all(db: &impl ConnectionTrait, _: Can<ViewUsers>) -> Result<Vec<Model>> {
+    Ok(Entity::find().order_by_asc(Column::Id).all(db).await?)
+}
+
+/// The owner who has been one for longest, of those who may sign in.
+pub async fn first_owner(db: &impl ConnectionTrait, _: Can<ViewUsers>) -> Result<Option<Model>> {
+    let query = Entity::find()
+        .filter(Column::Role.eq(Role::Owner))
+        .filter(Column::DisabledAt.is_null());
+    Ok(query.order_by_asc(Column::Id).one(db).await?)
+}
+
+/// The user of this address.
+pub async fn by_email(
+    db: &impl ConnectionTrait,
+    _: Can<ViewUsers>,
+    email: &str,
+) -> Result<Option<Model>> {
+    // No row has it, and no parameter can hold it.
+    if email.contains('\0') {
+        return Ok(None);
+    }
+    let query = Entity::find().filter(Column::Email.eq(email.to_lowercase()));
+    Ok(query.one(db).await?)
 }
 
 /// Changes a user. Whoever gets another role or is disabled has to sign in again.

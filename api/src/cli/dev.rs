@@ -17,12 +17,11 @@ use crate::state::State;
 pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure> {
     let config = connect::config(global, Profile::Dev, args.addr.as_deref())?;
     log_to_stderr(&config.telemetry);
-    let (addresses, mut private) = match connect::configured(&config) {
-        Some(addresses) => (addresses, None),
-        None => {
-            let private = PrivateDatabase::start(&config).await?;
-            (private.addresses(), Some(private))
-        }
+    let (addresses, mut private) = if let Some(addresses) = connect::configured(&config) {
+        (addresses, None)
+    } else {
+        let private = PrivateDatabase::start(&config).await?;
+        (private.addresses(), Some(private))
     };
     let listener = listen(config.http.addr).await?;
     let state = connect::build(config, &addresses)?;
@@ -59,7 +58,7 @@ async fn prepare(state: &State) -> Result<(), Failure> {
         jobs: 4,
         ..fleet::Scope::default()
     };
-    let report = fleet::migrate(state, &scope, |_| {}, |_| {}).await?;
+    let report = fleet::migrate(state, &scope, fleet::Listener::default()).await?;
     if let Some(failed) = report
         .tenants
         .into_iter()

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use comfy_table::{ContentArrangement, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sea_orm::DbErr;
 use serde::Serialize;
 
-use crate::app;
+use crate::app::{self, Code};
 
 /// Why a command did not do what it should: a text for people, and an exit code for scripts.
 #[derive(Debug)]
@@ -42,20 +43,53 @@ impl From<app::Error> for Failure {
     fn from(error: app::Error) -> Self {
         match error {
             app::Error::Refused(refusals) => {
-                let line = |refusal: app::Refusal| match refusal.field.join(".") {
-                    field if field.is_empty() => refusal.message,
-                    field => format!("{field}: {}", refusal.message),
-                };
-                Self::new(
-                    refusals
-                        .into_iter()
-                        .map(line)
-                        .collect::<Vec<_>>()
-                        .join("\n"),
-                )
+                let lines: Vec<_> = refusals.into_iter().map(told).collect();
+                Self::new(lines.join("\n"))
             }
+            error if error.is_unavailable() => Self::new(format!(
+                "the database can't be reached ({}); start it, or correct DATABASE_URL",
+                root(&error)
+            )),
             error => Self::new(crate::chain(&error)),
         }
+    }
+}
+
+/// A refusal as a line: with its field, where the message doesn't say what it is about.
+fn told(refusal: app::Refusal) -> String {
+    let (field, message) = (refusal.field.join("."), refusal.message);
+    let is_input = matches!(
+        refusal.code,
+        Code::Required | Code::Invalid | Code::TooLong | Code::OutOfRange
+    );
+    match field.as_str() {
+        "slug" | "tenant" if refusal.code == Code::NotFound => {
+            format!("{message}; `insula tenant list` shows who is there")
+        }
+        "" => message,
+        _ if is_input => format!("{field}: {message}"),
+        _ => message,
+    }
+}
+
+/// What an error came of in the end.
+pub(super) fn root(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+impl From<tenancy::Error> for Failure {
+    fn from(error: tenancy::Error) -> Self {
+        app::Error::from(error).into()
+    }
+}
+
+impl From<DbErr> for Failure {
+    fn from(error: DbErr) -> Self {
+        app::Error::from(error).into()
     }
 }
 
@@ -71,14 +105,13 @@ macro_rules! failures {
 }
 
 failures!(
-    tenancy::Error,
+    crate::auth::Denied,
     cluster::Error,
     crate::auth::KeyError,
     crate::auth::password::PasswordError,
     crate::config::ConfigError,
     crate::http::EntranceError,
     crate::state::StateError,
-    sea_orm::DbErr,
     io::Error,
 );
 
@@ -106,27 +139,42 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A table for people: no lines but the one below the header.
-pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+/// A table for people: no lines, and nothing in it that a terminal would take for an order.
+pub(super) fn table<S: ToString>(header: &[S], rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();
     table
         .load_style(TableStyle::new())
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(header.iter().map(|name| name.to_uppercase()));
+        .set_header(
+            header
+                .iter()
+                .map(|name| harmless(&name.to_string()).to_uppercase()),
+        );
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.iter().map(|cell| harmless(cell)));
     }
     for line in table.lines() {
-        say(line.trim_end());
+        say(line.strip_prefix(' ').unwrap_or(&line).trim_end());
     }
+}
+
+fn harmless(text: &str) -> String {
+    let letter = |c: char| match c {
+        '\n' => "\n".to_owned(),
+        c if c.is_control() => c.escape_default().to_string(),
+        c => c.to_string(),
+    };
+    text.chars().map(letter).collect()
 }
 
 /// A bar for long work on a terminal, nothing elsewhere.
 pub(super) fn progress(total: usize, what: &'static str) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-    if !io::stderr().is_terminal() || total < 2 {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
+    let target = if io::stderr().is_terminal() && total > 1 {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(total as u64), target);
     let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len} {eta}");
     bar.set_style(
         style

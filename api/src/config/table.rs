@@ -149,6 +149,7 @@ mod tests {
             "INSULA_JWT_SECRET",
             "INSULA_LOG",
             "INSULA_OPERATOR_DATABASE_URL",
+            "INSULA_POSTGRES_BIN",
             "INSULA_SHARED_DOMAIN",
             "INSULA_TENANT_SUFFIX",
             "TENANT_DOMAIN_HEADER",

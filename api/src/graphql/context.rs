@@ -11,41 +11,26 @@ use uuid::Uuid;
 use super::error::{Fault, Result};
 use super::page::PageLimits;
 use super::related::Related;
+use crate::app::sessions::Accounts;
 use crate::app::{self, Refusal};
 use crate::auth::{Caller, Can, Permission};
 use crate::state::State;
 
 /// The two realms, as far as requests differ between them.
-pub trait Realm: Send + Sync + Sized + 'static {
-    /// Whom a request is for.
-    type Subject: Clone + Send + Sync;
-
+pub trait Realm: Accounts<Subject: Clone + Send> {
+    /// What marks the ids of this realm's rows.
     fn id(subject: &Self::Subject) -> Uuid;
-
-    fn open(state: &State, subject: &Self::Subject, access: Access) -> Scoped<Self>;
 }
 
 impl Realm for TenantRealm {
-    type Subject = ActiveTenant;
-
     fn id(tenant: &ActiveTenant) -> Uuid {
         tenant.id.as_uuid()
-    }
-
-    fn open(state: &State, tenant: &ActiveTenant, access: Access) -> Scoped<Self> {
-        state.database.tenant(tenant, access)
     }
 }
 
 impl Realm for SharedRealm {
-    type Subject = ();
-
     fn id((): &()) -> Uuid {
         Uuid::nil()
-    }
-
-    fn open(state: &State, (): &(), access: Access) -> Scoped<Self> {
-        state.operator.shared(access)
     }
 }
 

@@ -19,8 +19,9 @@ impl ScalarType for Date {
         let Value::String(text) = value else {
             return Err(InputValueError::expected_type(value));
         };
-        // Fixed width, so that years and months can't be guessed from "26-1-2".
-        let day = (text.len() == 10).then(|| text.parse().ok()).flatten();
+        // In its one spelling, so that years and months can't be guessed from "26-1-2".
+        let day = text.parse().ok();
+        let day = day.filter(|day: &NaiveDate| day.to_string() == text);
         Ok(Self(day.ok_or(text)))
     }
 

@@ -15,7 +15,7 @@ use crate::auth::permission::{EditSelf, SignIn};
 use crate::auth::{Can, Denied, Permission, Principal};
 
 /// A realm whose people sign in by GraphQL.
-pub(super) trait SignsIn: Realm + Accounts<Subject = <Self as Realm>::Subject> {
+pub(super) trait SignsIn: Realm {
     /// What they are on the wire.
     type Person: Noun<Entity = <Self as Accounts>::User>;
 
@@ -122,6 +122,7 @@ impl<R: SignsIn> SessionMutations<R> {
     ) -> Result<Option<LoginPayload<R::Person>>> {
         let request = R::request(ctx);
         let can = request.can::<SignIn>()?;
+        request.must_not_have_begun("login")?;
         let (email, password) = (input.email, input.password);
         let signed_in = outcome(sessions(request).login(can, &email, password).await)?;
         Ok(Some(LoginPayload::of(signed_in, fields)))
@@ -164,6 +165,7 @@ impl<R: SignsIn> SessionMutations<R> {
     ) -> Result<Option<ChangePasswordPayload<R::Person>>> {
         let request = R::request(ctx);
         let (can, who) = oneself(request)?;
+        request.must_not_have_begun("changePassword")?;
         let sessions = sessions(request);
         let change = sessions.change_password(can, who, input.current_password, input.new_password);
         let changed = outcome(change.await)?;

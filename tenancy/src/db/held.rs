@@ -62,6 +62,11 @@ impl Held {
         &mut self.connection
     }
 
+    /// Has the connection closed at the end of its transaction, with whatever is left on it.
+    pub(super) fn close_at_end(&mut self) {
+        self.connection.close_on_drop();
+    }
+
     /// Takes note of how a statement went. One that succeeds proves that the transaction stands.
     pub(super) fn judge(&mut self, result: Result<(), &sqlx::Error>) {
         self.unseen = false;

@@ -8,6 +8,7 @@ mod nested;
 mod operator;
 mod scoped;
 mod statements;
+mod text;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use std::time::Duration;
 pub use nested::Nested;
 pub use operator::{Operator, OperatorDb, OperatorRealm, StructureLock, create_database};
 pub use statements::RowStream;
+pub use text::{Answer, Column};
 
 use crate::ActiveTenant;
 use crate::error::Error;

@@ -6,9 +6,9 @@ use sqlx::{Connection, Executor, PgConnection};
 
 use super::door::Door;
 use super::{Access, PoolOptions, Scoped, SharedDb};
-use crate::{Tenant, TenantId};
 use crate::error::Error;
 use crate::schema::SHARED_SCHEMA;
+use crate::{Tenant, TenantId};
 
 /// The key of the advisory lock under which structure is changed ("tenancy" in ASCII).
 const STRUCTURE_LOCK: i64 = 0x74_65_6e_61_6e_63_79;

@@ -15,3 +15,5 @@ mod nested;
 mod streams;
 /// What tests share.
 mod support;
+/// Statements that somebody typed.
+mod typed;

@@ -1,9 +1,8 @@
 //! Ending sessions, and changing the password that they began with.
 
 use api::app::Code;
-use tenancy::testing::fresh_database;
 
-use super::stage::{OWNER, PASSWORD, Realm, Stage, refusal, secret, state};
+use super::stage::{PASSWORD, Realm, Stage, fresh_database, refusal, secret, state};
 
 in_both_realms! {
     logging_out_ends_this_session_or_all_of_mine,
@@ -51,8 +50,8 @@ async fn a_new_password_takes_the_place_of_the_old_and_ends_other_sessions<A: Re
     refusal(stage.refresh(&secret(&elsewhere)).await);
     assert!(stage.refresh(&secret(&here)).await.is_ok());
     assert!(stage.refresh(&secret(&stranger)).await.is_ok());
-    refusal(stage.try_login(OWNER, PASSWORD).await);
-    assert!(stage.try_login(OWNER, new).await.is_ok());
+    refusal(stage.try_login(A::OWNER, PASSWORD).await);
+    assert!(stage.try_login(A::OWNER, new).await.is_ok());
     assert!(stage.try_login("other@python.test", PASSWORD).await.is_ok());
 }
 
@@ -82,7 +81,7 @@ async fn a_password_is_not_changed_without_the_current_one<A: Realm>() {
             (code, vec![field.to_owned()])
         );
     }
-    assert!(stage.try_login(OWNER, PASSWORD).await.is_ok());
+    assert!(stage.try_login(A::OWNER, PASSWORD).await.is_ok());
     assert!(stage.refresh(&secret(&elsewhere)).await.is_ok());
     stage.disable(stage.owner, "now()").await;
     let change = stage.change(&who, PASSWORD, "battery staple");
@@ -90,15 +89,15 @@ async fn a_password_is_not_changed_without_the_current_one<A: Realm>() {
 }
 
 async fn one_connection_is_enough_since_nothing_is_open_while_hashing<A: Realm>() {
-    let url = fresh_database().await.unwrap();
-    let single = |name: &str| (name == "INSULA_DATABASE_MAX_CONNECTIONS").then(|| "1".to_owned());
-    let stage = Stage::<A>::at(state(&url, single).await).await;
+    let url = fresh_database().await;
+    let single = [("INSULA_DATABASE_MAX_CONNECTIONS", "1")];
+    let stage = Stage::<A>::at(state(&url, &single)).await;
     assert_eq!(stage.state.config.database.max_connections, 1);
     let signed_in = stage.login().await;
     let who = stage.principal(&signed_in);
     let change = stage.change(&who, PASSWORD, "battery staple");
     change.await.unwrap();
     stage.refresh(&secret(&signed_in)).await.unwrap();
-    refusal(stage.try_login(OWNER, PASSWORD).await);
+    refusal(stage.try_login(A::OWNER, PASSWORD).await);
     assert_eq!(stage.logout(&who, true).await, 1);
 }

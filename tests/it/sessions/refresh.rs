@@ -6,7 +6,7 @@ use sea_orm::ConnectionTrait;
 use tenancy::{Access, SharedRealm, TenantRealm};
 use uuid::Uuid;
 
-use super::stage::{OWNER, PASSWORD, Realm, Stage, anyone, refusal, secret, statement, tenant};
+use super::stage::{PASSWORD, Realm, Stage, anyone, refusal, secret, shop, statement};
 
 in_both_realms! {
     a_refresh_token_is_good_once_and_then_for_a_moment_without_another,
@@ -152,7 +152,7 @@ async fn a_disabled_user_loses_the_session_for_good<A: Realm>() {
 async fn r24_a_session_is_worth_nothing_at_another_tenant() {
     let stage = Stage::<TenantRealm>::new().await;
     let token = secret(&stage.login().await);
-    let ruby = tenant(&stage.state, "ruby").await;
+    let ruby = shop(&stage.state, "ruby").await;
     let elsewhere = Sessions::<TenantRealm>::new(&stage.state, &ruby);
     refusal(elsewhere.refresh(anyone(), &token).await);
     refusal(
@@ -160,6 +160,10 @@ async fn r24_a_session_is_worth_nothing_at_another_tenant() {
             .refresh(anyone(), &token)
             .await,
     );
-    refusal(elsewhere.login(anyone(), OWNER, PASSWORD.into()).await);
+    refusal(
+        elsewhere
+            .login(anyone(), TenantRealm::OWNER, PASSWORD.into())
+            .await,
+    );
     assert!(stage.refresh(&token).await.is_ok());
 }

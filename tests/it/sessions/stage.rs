@@ -4,27 +4,28 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::app::sessions::{Accounts, Sessions, SignedIn};
-use api::app::{Error, Refusal, Result};
+use api::app::{Error, Refusal, Result, demo};
 use api::auth::permission::SignIn;
-use api::auth::{Audience, Caller, Can, Hasher, Keys, Password, Principal};
-use api::config::{Config, Overrides, Profile};
-use api::state::{Addresses, State};
+use api::auth::{Audience, Caller, Can, OperatorRole, Password, Principal, TenantRole};
+use api::state::State;
 use chrono::{TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryResult, Statement, TryGetable, Value};
-use tenancy::testing::fresh_database;
-use tenancy::{
-    Access, ActiveTenant, Admitted, SchemaName, Scoped, SharedRealm, Status, Tenant, TenantId,
-    TenantRealm,
-};
+use tenancy::testing::clone_of_database;
+use tenancy::{Access, ActiveTenant, Admitted, Scoped, SharedRealm, TenantRealm};
+use tests::server;
+use tests::template::Template;
 use uuid::Uuid;
 
-pub(super) const PASSWORD: &str = "correct horse";
-pub(super) const OWNER: &str = "owner@python.test";
+pub(super) const PASSWORD: &str = demo::PASSWORD;
 
 /// What the tests need to know of a realm.
 pub(super) trait Realm: Accounts {
     const USERS: &'static str;
     const ROLES: [&'static str; 2];
+    /// Somebody of the first role.
+    const OWNER: &'static str;
+
+    fn owner(template: &Template) -> Uuid;
 
     fn subject(tenant: &ActiveTenant) -> Self::Subject;
 
@@ -38,6 +39,11 @@ pub(super) trait Realm: Accounts {
 impl Realm for TenantRealm {
     const USERS: &'static str = r#""user""#;
     const ROLES: [&'static str; 2] = ["owner", "staff"];
+    const OWNER: &'static str = "owner@python.test";
+
+    fn owner(template: &Template) -> Uuid {
+        template.user("python", TenantRole::Owner).user()
+    }
 
     fn subject(tenant: &ActiveTenant) -> ActiveTenant {
         tenant.clone()
@@ -59,6 +65,11 @@ impl Realm for TenantRealm {
 impl Realm for SharedRealm {
     const USERS: &'static str = "account";
     const ROLES: [&'static str; 2] = ["operator", "viewer"];
+    const OWNER: &'static str = demo::OPERATOR;
+
+    fn owner(template: &Template) -> Uuid {
+        template.operator(OperatorRole::Operator).user()
+    }
 
     fn subject(_: &ActiveTenant) {}
 
@@ -75,7 +86,7 @@ impl Realm for SharedRealm {
     }
 }
 
-/// One realm with one user.
+/// One realm, and somebody in it.
 pub(super) struct Stage<A: Realm> {
     pub(super) state: Arc<State>,
     pub(super) tenant: ActiveTenant,
@@ -85,20 +96,17 @@ pub(super) struct Stage<A: Realm> {
 
 impl<A: Realm> Stage<A> {
     pub(super) async fn new() -> Self {
-        let url = fresh_database().await.unwrap();
-        Self::at(state(&url, |_| None).await).await
+        Self::at(state(&fresh_database().await, &[])).await
     }
 
     pub(super) async fn at(state: Arc<State>) -> Self {
-        let tenant = tenant(&state, "python").await;
-        let mut this = Self {
+        let tenant = shop(&state, "python").await;
+        Self {
             state,
             subject: A::subject(&tenant),
             tenant,
-            owner: Uuid::nil(),
-        };
-        this.owner = this.add(OWNER, A::ROLES[0]).await;
-        this
+            owner: A::owner(Template::get().await),
+        }
     }
 
     pub(super) async fn add(&self, email: &str, role: &str) -> Uuid {
@@ -119,7 +127,7 @@ impl<A: Realm> Stage<A> {
     }
 
     pub(super) async fn login(&self) -> SignedIn<A> {
-        let login = self.try_login(OWNER, PASSWORD);
+        let login = self.try_login(A::OWNER, PASSWORD);
         login.await.unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -221,33 +229,20 @@ pub(super) fn secret<A: Accounts>(signed_in: &SignedIn<A>) -> String {
     signed_in.refresh.clone().expect("a refresh token")
 }
 
-/// The server's parts before the database at this URL, with its shared realm migrated.
-pub(super) async fn state(url: &str, env: impl Fn(&str) -> Option<String>) -> Arc<State> {
-    let config = Config::load(Profile::Dev, &Overrides::default(), env).unwrap();
-    let keys = Keys::from_secret(b"0123456789abcdef0123456789abcdef").unwrap();
-    let addresses = Addresses {
-        serving: url.to_owned(),
-        operator: url.to_owned(),
-    };
-    let state = State::new(config, &addresses, keys, Hasher::for_tests()).unwrap();
-    let shared = state.histories.shared.migrate_shared(&state.operator);
-    shared.await.unwrap();
-    Arc::new(state)
+/// The server's parts before a database like the template, which may be behind a proxy.
+pub(super) fn state(url: &str, settings: &[(&'static str, &str)]) -> Arc<State> {
+    let own = |&(name, value): &(_, &str)| (name, value.to_owned());
+    server::state(url, &settings.iter().map(own).collect())
 }
 
-/// A tenant that may be entered.
-pub(super) async fn tenant(state: &State, slug: &str) -> ActiveTenant {
-    let id = TenantId::new();
-    let history = &state.histories.tenant;
-    let tenant = Tenant {
-        id,
-        slug: slug.parse().unwrap(),
-        schema: SchemaName::of(id),
-        status: Status::Active,
-        version: Some(history.latest().to_owned()),
-        breaking: None,
-    };
-    let made = history.migrate_tenant(&state.operator, &tenant).await;
-    made.unwrap();
-    Arc::new(tenant).enter(history.latest()).unwrap()
+pub(super) async fn fresh_database() -> String {
+    let template = Template::get().await;
+    clone_of_database(&template.url).await.unwrap()
+}
+
+/// A demo shop that may be entered.
+pub(super) async fn shop(state: &State, slug: &str) -> ActiveTenant {
+    let domain = format!("{slug}.localhost").parse().unwrap();
+    let tenant = state.directory.find(&domain).await.unwrap().unwrap();
+    tenant.enter(state.histories.tenant.latest()).unwrap()
 }

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tenancy::Access;
 
-use super::stage::{OWNER, PASSWORD, Realm, Stage, secret};
+use super::stage::{PASSWORD, Realm, Stage, secret};
 
 in_both_realms! {
     a_login_is_answered_whole_or_with_one_error,
@@ -37,7 +37,7 @@ async fn ask_anonymously<A: Realm>(stage: &Stage<A>, text: &str, input: Value) -
 
 async fn a_login_is_answered_whole_or_with_one_error<A: Realm>() {
     let stage = Stage::<A>::new().await;
-    let right = json!({ "email": OWNER, "password": PASSWORD });
+    let right = json!({ "email": A::OWNER, "password": PASSWORD });
     let answer = ask_anonymously(&stage, LOGIN, right).await;
     let login = &answer["data"]["login"];
     assert_eq!(login["userErrors"], json!([]), "{answer}");
@@ -46,7 +46,7 @@ async fn a_login_is_answered_whole_or_with_one_error<A: Realm>() {
     assert!(login["expiresAt"].as_str().unwrap().ends_with('Z'));
     assert!(login["user"]["id"].is_string());
 
-    let wrong = json!({ "email": OWNER, "password": "wrong password" });
+    let wrong = json!({ "email": A::OWNER, "password": "wrong password" });
     let answer = ask_anonymously(&stage, LOGIN, wrong).await;
     let message = "the e-mail address or the password is wrong";
     let error = json!({ "code": "INVALID_CREDENTIALS", "message": message, "field": null });
@@ -98,7 +98,7 @@ async fn a_session_stays_though_the_rest_of_the_operation_fails<A: Realm>() {
     let stage = Stage::<A>::new().await;
     let text = "mutation($input: LoginInput!) { login(input: $input) { accessToken }
         logout(input: {}) { endedSessions } }";
-    let right = json!({ "email": OWNER, "password": PASSWORD });
+    let right = json!({ "email": A::OWNER, "password": PASSWORD });
     let answer = ask_anonymously(&stage, text, right).await;
     assert_eq!(answer["data"], Value::Null, "{answer}");
     assert_eq!(stage.alive().await, 1);

@@ -1,10 +1,10 @@
 //! Which operation of the document will run, and whether it may.
 
 use async_graphql::{
-    Request, Response,
+    Request, Response, Value, Variables,
     parser::{
         Error, parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationType},
+        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
     },
 };
 use http::Method;
@@ -36,7 +36,9 @@ impl Operation {
         let document = parse_query(&parameters.query).map_err(|error| unparsed(&error))?;
         // Clients that have no name for their operation often send an empty one.
         let name = parameters.operation_name.filter(|name| !name.is_empty());
-        let kind = kind(method, resolve(&document, name.as_deref())?)?;
+        let operation = resolve(&document, name.as_deref())?;
+        let kind = kind(method, operation.ty)?;
+        provided(operation, &parameters.variables)?;
         let mut request = Request::new(parameters.query).variables(parameters.variables);
         request.operation_name = name;
         if let Some(extensions) = parameters.extensions {
@@ -48,15 +50,18 @@ impl Operation {
 }
 
 /// The specification's `GetOperation`.
-fn resolve(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, Refusal> {
+fn resolve<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'d OperationDefinition, Refusal> {
     let unresolved = |message: String| Refusal::new(Code::OperationUnresolved, message);
     match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Ok(operation.node.ty),
+        (DocumentOperations::Single(operation), None) => Ok(&operation.node),
         (DocumentOperations::Single(_), Some(name)) => Err(unresolved(format!(
             "There is no operation `{name}`: the document's only one has no name"
         ))),
         (DocumentOperations::Multiple(operations), Some(name)) => match operations.get(name) {
-            Some(operation) => Ok(operation.node.ty),
+            Some(operation) => Ok(&operation.node),
             None => Err(unresolved(format!(
                 "There is no operation `{name}` in the document"
             ))),
@@ -64,7 +69,7 @@ fn resolve(document: &ExecutableDocument, name: Option<&str>) -> Result<Operatio
         (DocumentOperations::Multiple(operations), None) => {
             let mut all = operations.values();
             match (all.next(), all.next()) {
-                (Some(operation), None) => Ok(operation.node.ty),
+                (Some(operation), None) => Ok(&operation.node),
                 _ => Err(unresolved(format!(
                     "The document has {} operations; say which one with `operationName`",
                     operations.len()
@@ -72,6 +77,24 @@ fn resolve(document: &ExecutableDocument, name: Option<&str>) -> Result<Operatio
             }
         }
     }
+}
+
+/// What the specification's `CoerceVariableValues` says of variables that must not be null. Executing wouldn't notice: an argument
+/// whose variable is missing counts as left out there.
+fn provided(operation: &OperationDefinition, variables: &Variables) -> Result<(), Refusal> {
+    for definition in &operation.variable_definitions {
+        let (name, definition) = (&definition.node.name.node, &definition.node);
+        let missing = match variables.get(name) {
+            None => definition.default_value.is_none(),
+            Some(value) => *value == Value::Null,
+        };
+        let required = !definition.var_type.node.nullable;
+        if required && missing {
+            let message = format!("The variable `${name}` must have a value");
+            return Err(Refusal::new(Code::ValidationFailed, message));
+        }
+    }
+    Ok(())
 }
 
 /// A link must never change anything: a `GET` can be planted in anybody's page, prefetched and repeated.

@@ -1,0 +1,90 @@
+//! Everything that can be wrong between this program, the registry and the database.
+//!
+//! Only what is certain is told, each with what mends it. Nothing is changed here but by [`fix`].
+
+mod database;
+mod facts;
+mod registry;
+mod schemas;
+
+use super::error::Result;
+use super::fleet::{self, Listener, Report, Scope};
+use crate::auth::Can;
+use crate::auth::permission::{ManageFleet, ViewFleet};
+use crate::state::State;
+use facts::Facts;
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of wrong, for scripts.
+    pub code: &'static str,
+    /// What it is about: a tenant, a schema, the database.
+    pub subject: String,
+    pub problem: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// Whether [`fix`] does it.
+    pub fixable: bool,
+}
+
+/// Looks at everything. A database that is away is a finding too.
+pub async fn examine(state: &State, allowed: Can<ViewFleet>) -> Result<Vec<Finding>> {
+    match look(state, allowed).await {
+        Err(error) if error.is_unavailable() => Ok(vec![database::unreachable(&error)]),
+        findings => findings,
+    }
+}
+
+/// Does what is safe: brings up to date who is behind.
+pub async fn fix(state: &State, _: Can<ManageFleet>, jobs: usize) -> Result<Report> {
+    let scope = Scope {
+        jobs,
+        ..Scope::default()
+    };
+    fleet::migrate(state, &scope, Listener::default()).await
+}
+
+async fn look(state: &State, allowed: Can<ViewFleet>) -> Result<Vec<Finding>> {
+    let mut findings = database::check(state).await?;
+    let shared = schemas::check_shared(state).await?;
+    let is_behind = shared.iter().any(|finding| finding.fixable);
+    findings.extend(shared);
+    if is_behind {
+        // Without today's registry there is nothing to compare with.
+        return Ok(findings);
+    }
+    let facts = Facts::read(state, allowed).await?;
+    findings.extend(registry::check(state, &facts).await?);
+    findings.extend(schemas::check(state, &facts));
+    Ok(findings)
+}
+
+impl Finding {
+    fn new(code: &'static str, subject: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            code,
+            subject: subject.into(),
+            problem: problem.into(),
+            remedy: String::new(),
+            fixable: false,
+        }
+    }
+
+    /// Whether it is the same kind of wrong at the same place.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.code == other.code && self.subject == other.subject
+    }
+
+    /// With what mends it.
+    fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = remedy.into();
+        self
+    }
+
+    /// With the command that mends it, which [`fix`] does too.
+    fn fixed_by(mut self, remedy: impl Into<String>) -> Self {
+        self.fixable = true;
+        self.remedy(remedy)
+    }
+}

@@ -1,0 +1,98 @@
+//! The registry for itself: tenants that nobody finishes, and domains that nobody reaches.
+
+use entity::shared::{domain, tenant};
+use tenancy::{Domain, Status};
+
+use super::Finding;
+use super::facts::Facts;
+use crate::app::error::Result;
+use crate::app::tenants;
+use crate::state::State;
+
+pub(super) async fn check(state: &State, facts: &Facts) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for tenant in &facts.tenants {
+        findings.extend(unfinished(state, tenant).await?);
+        let domains = facts.domains.get(&tenant.id).map(Vec::as_slice);
+        let domains = domains.unwrap_or_default();
+        findings.extend(primary(tenant, domains));
+        let wrong = |domain| unreached(state, tenant, domain);
+        findings.extend(domains.iter().filter_map(wrong));
+    }
+    Ok(findings)
+}
+
+/// A tenant that could not be made, or whose creator died.
+async fn unfinished(state: &State, tenant: &tenant::Model) -> Result<Option<Finding>> {
+    let again = format!(
+        "insula tenant create {} --name {:?}, which goes on where it stopped",
+        tenant.slug, tenant.name
+    );
+    let subject = about(tenant);
+    Ok(match tenants::status_of(tenant.status) {
+        Status::Failed => {
+            let why = tenant.failure.as_deref().unwrap_or("for no noted reason");
+            let problem = format!("it could not be made: {why}");
+            Some(Finding::new("tenant-failed", subject, problem).remedy(again))
+        }
+        Status::Provisioning => {
+            // Whoever creates a tenant holds its lock meanwhile.
+            let Some(lock) = state.operator.try_lock(tenant.id.into()).await? else {
+                return Ok(None);
+            };
+            lock.release().await;
+            let problem = "its creation was interrupted, and nobody goes on with it";
+            Some(Finding::new("tenant-unfinished", subject, problem).remedy(again))
+        }
+        _ => None,
+    })
+}
+
+fn primary(tenant: &tenant::Model, domains: &[domain::Model]) -> Option<Finding> {
+    let primaries = domains.iter().filter(|domain| domain.is_primary).count();
+    let (problem, remedy) = match (primaries, domains.first()) {
+        (1, _) => return None,
+        (_, None) => (
+            "no domain leads to it".to_owned(),
+            format!(
+                "insula domain add {0} HOST, then insula domain primary {0} HOST",
+                tenant.slug
+            ),
+        ),
+        (count, Some(domain)) => (
+            format!("{count} of its domains are primary, and exactly one should be"),
+            format!("insula domain primary {} {}", tenant.slug, domain.host),
+        ),
+    };
+    Some(Finding::new("primary-domain", about(tenant), problem).remedy(remedy))
+}
+
+/// A domain that no request can lead by: requests' names are canonicalised before they are looked up.
+fn unreached(state: &State, tenant: &tenant::Model, domain: &domain::Model) -> Option<Finding> {
+    let host = &domain.host;
+    let remove = format!("DELETE FROM domain WHERE id = '{}'", domain.id);
+    let (problem, change) = match host.parse::<Domain>() {
+        Err(error) => (
+            format!("its domain {host:?} can't be reached: {error}"),
+            remove,
+        ),
+        Ok(canonical) if canonical.as_str() != host => (
+            format!("its domain {host:?} is never asked for; requests' names are made {canonical}"),
+            format!(
+                "UPDATE domain SET host = '{canonical}' WHERE id = '{}'",
+                domain.id
+            ),
+        ),
+        Ok(canonical) if state.shared_domain.as_ref() == Some(&canonical) => (
+            format!("its domain {host} leads to the shared realm"),
+            remove,
+        ),
+        Ok(_) => return None,
+    };
+    let remedy = format!("insula sql --shared \"{change}\"");
+    Some(Finding::new("domain-unreachable", about(tenant), problem).remedy(remedy))
+}
+
+pub(super) fn about(tenant: &tenant::Model) -> String {
+    format!("tenant {}", tenant.slug)
+}

@@ -1,0 +1,109 @@
+//! `insula doctor`: what is wrong, and what mends it.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{Failure, Global, connect, output};
+use crate::app::doctor::{self, Finding};
+use crate::app::fleet::Report;
+use crate::auth::Caller;
+use crate::state::State;
+
+/// How many tenants `--fix` migrates at once.
+const JOBS: usize = 4;
+
+const AFTER_HELP: &str = "\
+Exits with 0 where nothing is wrong, else with 1. Each finding comes with what mends it; --fix does
+what is safe, which is to bring up to date who is behind, and looks again.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct DoctorArgs {
+    /// Mend what can be mended safely
+    #[arg(long)]
+    fix: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<(), Failure> {
+    connect::unchecked(global, async |state| examine(state, &args).await).await
+}
+
+async fn examine(state: &State, args: &DoctorArgs) -> Result<(), Failure> {
+    let caller = Caller::Console;
+    let mut findings = doctor::examine(state, caller.can()?).await?;
+    let mut fixed = Vec::new();
+    if args.fix && findings.iter().any(|finding| finding.fixable) {
+        let before = findings;
+        let report = doctor::fix(state, caller.can()?, JOBS).await?;
+        tell_failures(&report);
+        findings = doctor::examine(state, caller.can()?).await?;
+        fixed = before;
+        fixed.retain(|finding| !findings.iter().any(|left| left.is_like(finding)));
+    }
+    if args.json {
+        output::json(&json!({
+            "findings": findings.iter().map(document).collect::<Vec<_>>(),
+            "fixed": fixed.iter().map(document).collect::<Vec<_>>(),
+        }))?;
+    } else {
+        show(&findings, &fixed);
+    }
+    verdict(&findings, args.fix)
+}
+
+fn show(findings: &[Finding], fixed: &[Finding]) {
+    for Finding {
+        subject, problem, ..
+    } in fixed
+    {
+        output::say(format_args!("mended: {subject}: {problem}"));
+    }
+    for Finding {
+        subject,
+        problem,
+        remedy,
+        ..
+    } in findings
+    {
+        output::say(format_args!("{subject}: {problem}\n  -> {remedy}"));
+    }
+    if findings.is_empty() {
+        output::say("nothing is wrong");
+    }
+}
+
+fn tell_failures(report: &Report) {
+    for outcome in &report.tenants {
+        if let Err(error) = &outcome.result {
+            let (slug, why) = (&outcome.tenant.slug, crate::chain(error));
+            output::note(format_args!("tenant {slug} could not be migrated: {why}"));
+        }
+    }
+}
+
+fn verdict(findings: &[Finding], tried: bool) -> Result<(), Failure> {
+    let fixable = findings.iter().filter(|finding| finding.fixable).count();
+    let count = match findings.len() {
+        0 => return Ok(()),
+        1 => "1 thing is wrong".to_owned(),
+        count => format!("{count} things are wrong"),
+    };
+    Err(Failure::new(match fixable {
+        0 => count,
+        _ if tried => count,
+        fixable => format!("{count}; `insula doctor --fix` mends {fixable} of that"),
+    }))
+}
+
+fn document(finding: &Finding) -> Value {
+    json!({
+        "code": finding.code,
+        "subject": finding.subject,
+        "problem": finding.problem,
+        "remedy": finding.remedy,
+        "fixable": finding.fixable,
+    })
+}
