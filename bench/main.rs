@@ -3,6 +3,8 @@
 //! Starts a PostgreSQL of its own that doesn't wait for the disk, and talks to the server over HTTP.
 //! `README.md` says what each figure means.
 
+#![expect(clippy::print_stdout, reason = "a terminal is what this is for")]
+
 // From the example that loads a shop.
 #[path = "../examples/load_shop/client.rs"]
 mod client;
