@@ -1,6 +1,6 @@
 //! The operators' own login: it migrates, provisions, listens and locks.
 
-use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
+use sea_orm::{DatabaseTransaction, DbErr, SqlxPostgresConnector, TransactionTrait};
 use sqlx::postgres::PgListener;
 use sqlx::{Connection, Executor, PgConnection};
 
@@ -83,9 +83,16 @@ impl Operator {
         self.door.pool.close().await;
     }
 
-    /// SeaORM's own connection, which its schema manager insists on.
-    pub(crate) fn structure(&self) -> DatabaseConnection {
-        SqlxPostgresConnector::from_sqlx_postgres_pool(self.door.pool.clone())
+    /// A transaction of SeaORM's own, which its schema manager insists on.
+    ///
+    /// It begins in a task of its own, which nobody cancels: a `BEGIN` whose answer nobody waits
+    /// for would leave its connection in the pool inside a transaction, and what its next user
+    /// writes would never be committed.
+    pub(crate) async fn structure(&self) -> Result<DatabaseTransaction, DbErr> {
+        let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(self.door.pool.clone());
+        let begun = tokio::spawn(async move { connection.begin().await });
+        let interrupted = |_| DbErr::Custom("interrupted by the end of the program".to_owned());
+        begun.await.map_err(interrupted)?
     }
 
     /// Runs statements that belong to no scope: making schemas, the ledger.

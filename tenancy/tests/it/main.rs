@@ -5,10 +5,14 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+/// What sqlx does without us.
+mod control;
 /// One transaction per scope: begun late, in one round trip, in one schema.
 mod door;
 /// What goes wrong inside a scope stays inside it: errors, panics, lost connections, cancellation.
 mod faults;
+/// Migrations and their ledger.
+mod history;
 /// Savepoints.
 mod nested;
 /// Rows as they arrive.
