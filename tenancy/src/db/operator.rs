@@ -1,7 +1,7 @@
 //! The operators' own login: it migrates, provisions, listens and locks.
 
 use sea_orm::{DatabaseTransaction, DbErr, SqlxPostgresConnector, TransactionTrait};
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection};
 
 use super::door::Door;
@@ -79,6 +79,7 @@ impl Operator {
     }
 
     /// Closes every connection.
+    /// Closes every connection, and ends every [following](crate::Directory::follow) through it.
     pub async fn close(&self) {
         self.door.pool.close().await;
     }
@@ -101,11 +102,25 @@ impl Operator {
         Ok(())
     }
 
-    /// A connection that hears what is announced on `channel`.
+    /// A connection that hears what is announced on `channel`, until it is lost.
     pub(crate) async fn listen(&self, channel: &str) -> Result<PgListener, Error> {
-        let mut listener = PgListener::connect_with(&self.door.pool).await?;
+        // A pool of its own: it would take one of the operators' connections for ever, and put it
+        // back among them in the end.
+        let connect = self.door.pool.connect_options();
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(self.door.pool.options().get_acquire_timeout())
+            .connect_lazy_with((*connect).clone());
+        let mut listener = PgListener::connect_with(&pool).await?;
+        // Whoever reconnects silently never tells that something was missed.
+        listener.eager_reconnect(false);
         listener.listen(channel).await?;
         Ok(listener)
+    }
+
+    /// Resolves when [`Operator::close`] was called.
+    pub(crate) async fn closed(&self) {
+        self.door.pool.close_event().await;
     }
 }
 
