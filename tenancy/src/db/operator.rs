@@ -78,7 +78,6 @@ impl Operator {
         Ok(taken.then_some(StructureLock { connection }))
     }
 
-    /// Closes every connection.
     /// Closes every connection, and ends every [following](crate::Directory::follow) through it.
     pub async fn close(&self) {
         self.door.pool.close().await;

@@ -49,10 +49,7 @@ fn app(shops: &Shops, trust: Trust) -> Router {
         .route("/healthz", routing::get(async || "well"))
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "an entrance hands it over"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "an entrance hands it over")]
 fn refuse(refused: Refused) -> Response {
     let status = match refused {
         Refused::Unresolved(Unresolved::NotFound) => StatusCode::NOT_FOUND,

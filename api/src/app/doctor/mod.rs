@@ -43,6 +43,11 @@ pub async fn examine(state: &State, allowed: Can<ViewFleet>) -> Result<Vec<Findi
     }
 }
 
+/// What makes it unsafe to serve tenants from this database.
+pub async fn dangers(state: &State) -> Result<Vec<Finding>> {
+    database::check(state).await
+}
+
 /// Does what is safe about these findings: brings up to date who is behind, and nobody else.
 pub async fn fix(
     state: &State,
