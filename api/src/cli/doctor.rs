@@ -1,7 +1,7 @@
 //! `insula doctor`: what is wrong, and what mends it.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{Failure, Global, connect, output};
 use crate::app::doctor::{self, Finding};
@@ -23,6 +23,13 @@ pub(super) struct DoctorArgs {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    findings: &'a [Finding],
+    fixed: &'a [Finding],
 }
 
 pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<(), Failure> {
@@ -49,10 +56,10 @@ async fn examine(state: &State, args: &DoctorArgs) -> Result<(), Failure> {
     let left = |finding: &Finding| findings.iter().any(|left| left.is_like(finding));
     let fixed: Vec<_> = before.into_iter().filter(|one| !left(one)).collect();
     if args.json {
-        output::json(&json!({
-            "findings": findings.iter().map(document).collect::<Vec<_>>(),
-            "fixed": fixed.iter().map(document).collect::<Vec<_>>(),
-        }))?;
+        output::json(&Document {
+            findings: &findings,
+            fixed: &fixed,
+        })?;
     } else {
         show(&findings, &fixed);
     }
@@ -101,15 +108,4 @@ fn verdict(findings: &[Finding], tried: bool) -> Result<(), Failure> {
         _ if tried => count,
         fixable => format!("{count}; `insula doctor --fix` mends {fixable} of that"),
     }))
-}
-
-fn document(finding: &Finding) -> Value {
-    json!({
-        "code": finding.code,
-        "subject": finding.subject,
-        "tenant": finding.tenant,
-        "problem": finding.problem,
-        "remedy": finding.remedy,
-        "fixable": finding.fixable,
-    })
 }

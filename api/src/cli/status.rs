@@ -1,7 +1,8 @@
 //! `insula status`: how far along every schema is.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use tenancy::Status;
 
 use super::{Failure, Global, connect, output};
@@ -20,8 +21,8 @@ pub(super) async fn run(global: &Global, args: StatusArgs) -> Result<(), Failure
         if args.json {
             let (shared, tenants) = standings.split_at(1);
             return output::json(&json!({
-                "shared": shared.first().map(document),
-                "tenants": tenants.iter().map(document).collect::<Vec<_>>(),
+                "shared": shared.first().map(Document::of),
+                "tenants": tenants.iter().map(Document::of).collect::<Vec<_>>(),
             }));
         }
         show(&standings);
@@ -62,13 +63,26 @@ fn is_behind(standing: &Standing) -> bool {
     standing.pending > 0 && standing.status.is_none_or(fleet::is_whole)
 }
 
-fn document(standing: &Standing) -> Value {
-    json!({
-        "name": standing.name,
-        "schema": standing.schema,
-        "status": standing.status.map(Status::as_str),
-        "version": standing.version,
-        "pending": standing.pending,
-        "failure": standing.failure,
-    })
+/// What `--json` prints of a schema.
+#[derive(Serialize)]
+struct Document<'a> {
+    name: &'a str,
+    schema: &'a str,
+    status: Option<&'static str>,
+    version: Option<&'a str>,
+    pending: usize,
+    failure: Option<&'a str>,
+}
+
+impl<'a> Document<'a> {
+    fn of(standing: &'a Standing) -> Self {
+        Self {
+            name: &standing.name,
+            schema: &standing.schema,
+            status: standing.status.map(Status::as_str),
+            version: standing.version.as_deref(),
+            pending: standing.pending,
+            failure: standing.failure.as_deref(),
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod registry;
 mod schemas;
 
 use entity::shared::tenant;
+use serde::Serialize;
 
 use super::error::Result;
 use super::fleet::{self, Listener, Report, Scope};
@@ -20,7 +21,7 @@ use facts::Facts;
 const JOBS: usize = 4;
 
 /// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What kind of wrong, for scripts.
     pub code: &'static str,
