@@ -12,7 +12,11 @@ const REMEDY: &str =
     "install Node.js 20 or later with npm, on Debian by `apt-get install nodejs npm`";
 
 /// Runs a script and answers what it said. It fails the test if the script found something wanting.
-pub(crate) async fn run(script: &str, arguments: &[&str], environment: &[(&str, String)]) -> String {
+pub(crate) async fn run(
+    script: &str,
+    arguments: &[&str],
+    environment: &[(&str, String)],
+) -> String {
     install().await;
     let mut command = Command::new("node");
     command

@@ -38,12 +38,17 @@ pub async fn number(
     }
 }
 
+/// Longer numbers are somebody else's, such as bar codes. No series comes to them, and going on after
+/// one could end it for good.
+const LAST: i64 = 999_999_999_999;
+
 /// Makes sure that the series never comes to a number that was given.
 pub async fn pass(db: &impl ConnectionTrait, series: Series, number: &str) -> Result<(), DbErr> {
-    let number = number.parse::<i64>().ok().filter(|number| *number > 0);
-    let Some(next) = number.and_then(|number| number.checked_add(1)) else {
+    let number = number.parse::<i64>().ok();
+    let Some(number) = number.filter(|number| (1..=LAST).contains(number)) else {
         return Ok(());
     };
+    let next = number + 1;
     let ahead = Expr::col((Entity, Column::Next)).lt(next);
     let continues = OnConflict::column(Column::Noun)
         .update_column(Column::Next)

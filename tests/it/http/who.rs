@@ -143,6 +143,20 @@ async fn without_a_token_only_what_is_for_everybody_answers() {
     assert_eq!(owner.at("__schema.queryType.name"), "Query");
 }
 
+#[tokio::test]
+async fn a_denied_field_leaves_its_neighbours_their_answers() {
+    let server = TestServer::start().await;
+    let document = "{ tenant { slug } employees { nodes { name } } }";
+    let answer = server.tenant("python").query(document).await;
+    answer.assert_denied("UNAUTHENTICATED");
+    let json = answer.json();
+    assert_eq!(
+        json["data"],
+        json!({ "tenant": { "slug": "python" }, "employees": null })
+    );
+    assert_eq!(json["errors"][0]["path"], json!(["employees"]));
+}
+
 /// What each role may do: a document, and who of owner, manager and staff may.
 const MAY: [(&str, [bool; 3]); 7] = [
     (EMPLOYEES, [true, true, true]),

@@ -1,0 +1,31 @@
+//! A tenant's own API.
+
+mod customers;
+mod departments;
+mod employees;
+/// Conditions on lists, alone and together.
+mod filters;
+mod invoices;
+/// What relations cost.
+mod loading;
+/// Any row by its global id.
+mod nodes;
+/// Pages of lists, both ways, in every order.
+mod paging;
+/// One operation is one transaction, a query one snapshot.
+mod transactions;
+mod users;
+
+use serde_json::{Value, json};
+use tests::Client;
+
+/// The global id of the row of this name among a noun's.
+async fn id_of(client: &Client<'_>, plural: &str, name: &str) -> Value {
+    let document = format!(
+        "query($name: String!) {{ {plural}(filter: {{ name: {{ eq: $name }} }}) {{ nodes {{ id }} }} }}"
+    );
+    let answer = client.ask(&document, &json!({ "name": name })).await;
+    let id = answer.at(&format!("{plural}.nodes.0.id"));
+    assert!(id.is_string(), "there is no {name} among the {plural}");
+    id
+}
