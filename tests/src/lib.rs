@@ -8,7 +8,8 @@
 //! 3. [`client`]: asking it, as somebody and at a tenant, and looking at what it answers.
 //! 4. [`sql`]: looking past the server into a schema, or preparing one.
 //! 5. [`raw`]: requests that no client library would send.
-//! 6. [`patience`]: waiting for what comes true soon.
+//! 6. [`debian`]: getting what a fresh machine lacks.
+//! 7. [`patience`]: waiting for what comes true soon.
 
 #![expect(
     clippy::missing_panics_doc,
@@ -16,6 +17,7 @@
 )]
 
 pub mod client;
+pub mod debian;
 pub mod patience;
 pub mod raw;
 pub mod server;
