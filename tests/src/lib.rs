@@ -9,18 +9,22 @@
 //! 4. [`sql`]: looking past the server into a schema, or preparing one.
 //! 5. [`raw`]: requests that no client library would send.
 //! 6. [`patience`]: waiting for what comes true soon.
+//! 7. [`twins`]: rows of equal ids in two tenants.
+//! 8. [`agreement`]: what entities and migrations each say of the tables.
 
 #![expect(
     clippy::missing_panics_doc,
     reason = "a harness panics: that is how a test fails"
 )]
 
+pub mod agreement;
 pub mod client;
 pub mod patience;
 pub mod raw;
 pub mod server;
 pub mod sql;
 pub mod template;
+pub mod twins;
 
 pub use client::{Answer, Client};
 pub use patience::eventually;
