@@ -5,8 +5,12 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+/// The entities say what the migrations did.
+mod agreement;
 /// What HTTP makes of requests: the contract's answers, hosts, tokens, clients.
 mod http;
+/// Nothing of one tenant shows at another.
+mod isolation;
 /// Signing in, in both realms.
 mod sessions;
 /// The slides that the product implements, played word for word.

@@ -10,12 +10,16 @@
 //! 5. [`raw`]: requests that no client library would send.
 //! 6. [`debian`]: getting what a fresh machine lacks.
 //! 7. [`patience`]: waiting for what comes true soon.
+//! 6. [`patience`]: waiting for what comes true soon.
+//! 7. [`twins`]: rows of equal ids in two tenants.
+//! 8. [`agreement`]: what entities and migrations each say of the tables.
 
 #![expect(
     clippy::missing_panics_doc,
     reason = "a harness panics: that is how a test fails"
 )]
 
+pub mod agreement;
 pub mod client;
 pub mod debian;
 pub mod patience;
@@ -23,6 +27,7 @@ pub mod raw;
 pub mod server;
 pub mod sql;
 pub mod template;
+pub mod twins;
 
 pub use client::{Answer, Client};
 pub use patience::eventually;

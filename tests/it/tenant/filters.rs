@@ -77,7 +77,7 @@ async fn texts_are_matched_whole_by_beginning_and_by_part() {
 }
 
 #[tokio::test]
-async fn references_days_amounts_and_words_are_conditions_too() {
+async fn employees_are_filtered_by_reference_and_day() {
     let server = TestServer::start().await;
     let manager = server.tenant("python").as_manager();
     let produce = id_of(&manager, "departments", "Produce").await;
@@ -109,6 +109,12 @@ async fn references_days_amounts_and_words_are_conditions_too() {
             "{filter}"
         );
     }
+}
+
+#[tokio::test]
+async fn invoices_are_filtered_by_words_amounts_days_and_customer() {
+    let server = TestServer::start().await;
+    let manager = server.tenant("python").as_manager();
     let ada = id_of(&manager, "customers", "Ada Lovelace").await;
     let paid = json!({ "customerId": ada, "status": "PAID", "lines": [{ "description": "a", "quantity": 1, "unitPrice": "100" }] });
     manager

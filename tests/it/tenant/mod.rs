@@ -6,14 +6,8 @@ mod employees;
 /// Conditions on lists, alone and together.
 mod filters;
 mod invoices;
-/// What relations cost.
-mod loading;
 /// Any row by its global id.
 mod nodes;
-/// Pages of lists, both ways, in every order.
-mod paging;
-/// One operation is one transaction, a query one snapshot.
-mod transactions;
 mod users;
 
 use serde_json::{Value, json};
