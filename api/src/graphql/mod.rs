@@ -15,6 +15,7 @@ mod payload;
 mod related;
 mod scalars;
 pub mod tenant;
+pub mod weigh;
 
 pub use context::{ContextExt, Realm, Request};
 pub use error::{Fault, Result, chain, finish};
