@@ -29,6 +29,7 @@ pub(super) struct TypeId(usize);
 /// A type as a selection sees it.
 pub(super) struct TypeEntry {
     pub(super) kind: Kind,
+    pub(super) role: Role,
     fields: HashMap<Name, FieldEntry>,
     /// Itself, and the interfaces and unions that its values are of.
     is: HashSet<TypeId>,
@@ -41,6 +42,18 @@ pub(super) enum Kind {
     Object,
     /// Interfaces and unions: the value knows its type.
     Abstract,
+}
+
+/// What a type is for, by the conventions of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A page of a list.
+    Connection,
+    /// A row of a page, with its cursor.
+    Edge,
+    /// Of introspection.
+    Meta,
+    Other,
 }
 
 pub(super) struct FieldEntry {
@@ -60,7 +73,29 @@ pub(super) enum Base {
     List(Box<TypeRef>),
 }
 
+impl Role {
+    fn of(name: &str) -> Self {
+        if name.starts_with("__") {
+            Self::Meta
+        } else if name.ends_with("Connection") {
+            Self::Connection
+        } else if name.ends_with("Edge") {
+            Self::Edge
+        } else {
+            Self::Other
+        }
+    }
+}
+
 impl TypeRef {
+    /// How many lists are around it.
+    pub(super) fn lists(&self) -> u32 {
+        match &self.base {
+            Base::Named(_) => 0,
+            Base::List(item) => 1 + item.lists(),
+        }
+    }
+
     /// Without its lists.
     pub(super) fn named(&self) -> TypeId {
         match &self.base {
@@ -127,6 +162,11 @@ impl SchemaIndex {
         Ok(index)
     }
 
+    /// How many types there are, introspection's own among them.
+    pub(super) fn len(&self) -> usize {
+        self.types.len()
+    }
+
     pub(super) fn entry(&self, ty: TypeId) -> &TypeEntry {
         &self.types[ty.0]
     }
@@ -162,6 +202,7 @@ impl SchemaIndex {
         self.ids.insert(name.clone(), id);
         self.types.push(TypeEntry {
             kind: Kind::Leaf,
+            role: Role::of(name),
             fields: HashMap::new(),
             is: HashSet::from([id]),
         });

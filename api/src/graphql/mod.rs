@@ -20,6 +20,7 @@ mod sdl;
 mod session;
 pub mod shared;
 pub mod tenant;
+pub mod weigh;
 
 pub use context::{ContextExt, Realm, Request};
 pub use engine::{Ended, Engine};

@@ -10,6 +10,7 @@ use super::{
     graphql::{MediaType, respond},
     request_id::RequestId,
 };
+use crate::graphql::weigh::{Excess, Refused};
 
 /// Why a request as a whole is refused. What a single field refuses has a code of its own, and status 200.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,12 @@ pub enum Code {
     PayloadTooLarge,
     UnsupportedMediaType,
     DocumentTooLong,
+    DocumentTooDeep,
+    DocumentTooComplex,
+    TooManyNodes,
+    TooManyAliases,
+    TooManyRootFields,
+    LoginLimit,
     ParseFailed,
     ValidationFailed,
     OperationUnresolved,
@@ -70,6 +77,32 @@ const TABLE: [(Code, &str, StatusCode); Code::Internal as usize + 1] = [
         "DOCUMENT_TOO_LONG",
         StatusCode::BAD_REQUEST,
     ),
+    (
+        Code::DocumentTooDeep,
+        "DOCUMENT_TOO_DEEP",
+        StatusCode::BAD_REQUEST,
+    ),
+    (
+        Code::DocumentTooComplex,
+        "DOCUMENT_TOO_COMPLEX",
+        StatusCode::BAD_REQUEST,
+    ),
+    (
+        Code::TooManyNodes,
+        "TOO_MANY_NODES",
+        StatusCode::BAD_REQUEST,
+    ),
+    (
+        Code::TooManyAliases,
+        "TOO_MANY_ALIASES",
+        StatusCode::BAD_REQUEST,
+    ),
+    (
+        Code::TooManyRootFields,
+        "TOO_MANY_ROOT_FIELDS",
+        StatusCode::BAD_REQUEST,
+    ),
+    (Code::LoginLimit, "LOGIN_LIMIT", StatusCode::BAD_REQUEST),
     (
         Code::ParseFailed,
         "GRAPHQL_PARSE_FAILED",
@@ -209,6 +242,28 @@ impl Refusal {
     }
 }
 
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let code = match &refused {
+            Refused::TooMuch { excess, .. } => match excess {
+                Excess::Depth | Excess::Levels => Code::DocumentTooDeep,
+                Excess::Nodes => Code::TooManyNodes,
+                Excess::Aliases => Code::TooManyAliases,
+                Excess::RootFields => Code::TooManyRootFields,
+                Excess::Logins => Code::LoginLimit,
+                Excess::Fields
+                | Excess::Introspection
+                | Excess::Parts
+                | Excess::Overlaps
+                | Excess::Variables
+                | Excess::Copies => Code::DocumentTooComplex,
+            },
+            Refused::Cycle(_) => Code::ValidationFailed,
+        };
+        Self::new(code, refused.to_string())
+    }
+}
+
 impl From<Refusal> for async_graphql::Response {
     fn from(refusal: Refusal) -> Self {
         let mut extensions = ErrorExtensionValues::default();
@@ -273,6 +328,30 @@ mod tests {
                 assert_eq!(has, header == Some(demanded), "{name}: {demanded}");
             }
         }
+    }
+
+    #[test]
+    fn what_a_document_has_too_much_of_is_its_code() {
+        for (excess, code) in [
+            (Excess::Depth, "DOCUMENT_TOO_DEEP"),
+            (Excess::Levels, "DOCUMENT_TOO_DEEP"),
+            (Excess::Nodes, "TOO_MANY_NODES"),
+            (Excess::Aliases, "TOO_MANY_ALIASES"),
+            (Excess::RootFields, "TOO_MANY_ROOT_FIELDS"),
+            (Excess::Logins, "LOGIN_LIMIT"),
+            (Excess::Parts, "DOCUMENT_TOO_COMPLEX"),
+        ] {
+            let refused = Refused::TooMuch {
+                excess,
+                limit: 1,
+                counted: 2,
+            };
+            let refusal = Refusal::from(refused);
+            assert_eq!(refusal.code().as_str(), code);
+            assert_eq!(refusal.into_response().status(), StatusCode::BAD_REQUEST);
+        }
+        let cycle = Refusal::from(Refused::Cycle("f".to_owned()));
+        assert_eq!(cycle.code(), Code::ValidationFailed);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //!
 //! Here the keys of an object become those that were selected, in that order; what is missing is `null`; and a `null` where the
 //! schema allows none makes the nearest parent that may be null `null`, up to the whole data.
+//!
+//! A request goes through `default_variables`, `prepare` once it was weighed, the executor, and `apply`.
 
 mod collect;
 mod failures;
@@ -58,7 +60,7 @@ pub fn apply(
 }
 
 /// The specification's `GetOperation`.
-fn operation<'a>(
+pub(super) fn operation<'a>(
     operations: &'a DocumentOperations,
     name: Option<&str>,
 ) -> Option<&'a OperationDefinition> {
