@@ -9,8 +9,10 @@ use tenancy::{Access, Admitted, SharedRealm, TenantRealm};
 use super::context::{Realm, Request};
 use super::error::{Fault, name_codes};
 use super::index::SchemaIndex;
+use super::weigh::{self, Limits, Refused};
 use super::{complete, shared, tenant};
 use crate::auth::Caller;
+use crate::config::GraphQl;
 use crate::state::State;
 
 /// The schemas of both realms.
@@ -19,10 +21,11 @@ pub struct Engine {
     shared: Side<shared::Query, shared::Mutation>,
 }
 
-/// A realm's schema, and what is known of its types.
+/// A realm's schema, what is known of its types, and what its documents may cost.
 struct Side<Q, M> {
     schema: Schema<Q, M, EmptySubscription>,
     index: SchemaIndex,
+    limits: Limits,
 }
 
 /// How an operation ended that has no answer of its own.
@@ -34,10 +37,18 @@ pub enum Ended {
 
 impl Engine {
     /// Both schemas. Needs no database.
-    pub fn new() -> Self {
+    pub fn new(config: &GraphQl) -> Self {
         Self {
-            tenant: Side::new(tenant::schema()),
-            shared: Side::new(shared::schema()),
+            tenant: Side::new(tenant::schema(), config),
+            shared: Side::new(shared::schema(), config),
+        }
+    }
+
+    /// Refuses a document that would cost too much, before anything follows its fragments.
+    pub fn weigh(&self, admitted: &Admitted, operation: &mut Operation) -> Result<(), Refused> {
+        match admitted {
+            Admitted::Tenant(_) => self.tenant.weigh(operation),
+            Admitted::Shared => self.shared.weigh(operation),
         }
     }
 
@@ -61,20 +72,35 @@ impl Engine {
     }
 }
 
-impl Default for Engine {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl<Q, M> Side<Q, M>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
 {
-    fn new(schema: Schema<Q, M, EmptySubscription>) -> Self {
+    fn new(schema: Schema<Q, M, EmptySubscription>, config: &GraphQl) -> Self {
         let index = SchemaIndex::new(&schema.sdl()).expect("a schema prints what can be read");
-        Self { schema, index }
+        let limits = Limits::new(config, &index);
+        Self {
+            schema,
+            index,
+            limits,
+        }
+    }
+
+    fn weigh(&self, operation: &mut Operation) -> Result<(), Refused> {
+        let name = operation.operation_name.clone();
+        let variables = operation.variables.clone();
+        // What can't be parsed costs nothing more, and is refused for that.
+        let Ok(document) = operation.parsed_query() else {
+            return Ok(());
+        };
+        weigh::check(
+            document,
+            name.as_deref(),
+            &variables,
+            &self.limits,
+            &self.index,
+        )
     }
 
     /// Executes, and answers what the specification says: every selected field, in that order.

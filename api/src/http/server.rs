@@ -30,7 +30,7 @@ impl Server {
     pub fn new(state: Arc<State>) -> Arc<Self> {
         let limits = Limits::from(&state.config);
         Arc::new(Self {
-            engine: Engine::new(),
+            engine: Engine::new(&state.config.graphql),
             limits,
             state,
         })
@@ -84,9 +84,12 @@ async fn answer(Shared(server): Shared<Arc<Server>>, request: Request) -> Respon
 async fn execute(
     server: &Server,
     who: (Admitted, Caller),
-    operation: async_graphql::Request,
+    mut operation: async_graphql::Request,
     kind: OperationKind,
 ) -> async_graphql::Response {
+    if let Err(refused) = server.engine.weigh(&who.0, &mut operation) {
+        return Refusal::from(refused).into();
+    }
     let access = match kind {
         OperationKind::Query => Access::Read,
         OperationKind::Mutation => Access::Write,

@@ -26,7 +26,7 @@ async fn ask<A: Realm>(stage: &Stage<A>, caller: Caller, text: &str, input: Valu
     let variables = async_graphql::Variables::from_json(json!({ "input": input }));
     let operation = Request::new(text).variables(variables);
     let realm = (A::admitted(&stage.tenant), caller);
-    let engine = Engine::new();
+    let engine = Engine::new(&stage.state.config.graphql);
     let answer = engine.execute(&stage.state, realm, operation, Access::Write);
     serde_json::to_value(answer.await.unwrap()).unwrap()
 }

@@ -10,6 +10,7 @@ use async_graphql::{
 use http::Method;
 
 use super::request::Parameters;
+use crate::graphql::weigh;
 use crate::http::{Code, Refusal};
 
 /// A request whose document is parsed and whose operation is known.
@@ -33,6 +34,7 @@ impl Operation {
         method: &Method,
         parameters: Parameters,
     ) -> Result<Self, Box<Response>> {
+        weigh::scan(&parameters.query).map_err(Refusal::from)?;
         let document = parse_query(&parameters.query).map_err(|error| unparsed(&error))?;
         // Clients that have no name for their operation often send an empty one.
         let name = parameters.operation_name.filter(|name| !name.is_empty());
