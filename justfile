@@ -32,4 +32,4 @@ load *ARGS:
 
 # Figures of the whole, beside the same SQL without us
 bench *ARGS:
-    bench/run.sh {{ARGS}}
+    cargo bench -p api --bench foundation {{ARGS}}

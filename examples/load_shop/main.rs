@@ -61,15 +61,10 @@ struct Args {
     #[arg(long, env = "INSULA_TOKEN", hide_env_values = true)]
     token: Option<String>,
     /// Log in as this user instead
-    #[arg(long, requires = "password", conflicts_with = "token")]
+    #[arg(long, requires = "password")]
     email: Option<String>,
     /// The user's password
-    #[arg(
-        long,
-        requires = "email",
-        env = "INSULA_PASSWORD",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "INSULA_PASSWORD", hide_env_values = true)]
     password: Option<String>,
     /// How many requests are under way at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
@@ -120,9 +115,9 @@ async fn run(args: Args) -> Result<()> {
 
 async fn connect(args: &Args) -> Result<Client> {
     let client = Client::new(&args.url, &args.tenant_domain)?;
-    match (&args.token, &args.email, &args.password) {
-        (Some(token), ..) => Ok(client.with_token(token)),
-        (None, Some(email), Some(password)) => client.log_in(email, password).await,
+    match (&args.email, &args.password, &args.token) {
+        (Some(email), Some(password), _) => client.log_in(email, password).await,
+        (_, _, Some(token)) => Ok(client.with_token(token)),
         _ => Err(Error::NoLogin),
     }
 }

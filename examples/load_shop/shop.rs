@@ -14,7 +14,7 @@ pub(crate) struct Shop {
 }
 
 /// As a line of `employees.csv`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Employee {
     pub number: String,
@@ -27,7 +27,7 @@ pub(crate) struct Employee {
 }
 
 /// As a line of `customers.csv`, and as the API gives it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Customer {
     pub number: String,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
 
 use crate::error::Error;
@@ -33,9 +33,19 @@ pub struct Versions(BTreeMap<String, BTreeSet<String>>);
 impl History {
     /// The migrations of `M`, of which those named in `breaking` can't be lived with by older
     /// servers.
+    ///
+    /// # Panics
+    ///
+    /// If their names aren't in ascending order. Whether a schema is behind or ahead of a server is
+    /// told from the names.
     pub fn of<M: MigratorTrait>(breaking: &'static [&'static str]) -> Self {
+        let migrations = M::migrations();
+        for pair in migrations.windows(2) {
+            let (one, next) = (pair[0].name(), pair[1].name());
+            assert!(one < next, "{next} comes after {one}: rename it or move it");
+        }
         Self {
-            migrations: M::migrations(),
+            migrations,
             breaking,
         }
     }
@@ -82,7 +92,7 @@ impl History {
         schema: &str,
         make: Option<&SchemaName>,
     ) -> Result<Vec<String>, Error> {
-        let transaction = operator.structure().begin().await?;
+        let transaction = operator.structure().await?;
         let versions = Versions::of(&transaction, schema).await?;
         if let Some(name) = make.filter(|_| versions.is_new(schema)) {
             let create = format!("CREATE SCHEMA {}", name.quoted());

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use tests::debian;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
@@ -41,8 +42,14 @@ pub(crate) fn folder() -> PathBuf {
 /// The browser for the playground.
 pub(crate) fn chromium() -> String {
     let known = ["chromium", "chromium-browser", "google-chrome"];
-    let mut places = known.iter().map(|name| format!("/usr/bin/{name}"));
-    let found = places.find(|place| Path::new(place).exists());
+    let find = || {
+        let mut places = known.iter().map(|name| format!("/usr/bin/{name}"));
+        places.find(|place| Path::new(place).exists())
+    };
+    let found = find().or_else(|| {
+        debian::install("chromium");
+        find()
+    });
     found.expect("a browser: install Chromium, on Debian by `apt-get install chromium`")
 }
 
@@ -53,6 +60,13 @@ async fn install() {
 }
 
 async fn fetch() {
+    if std::process::Command::new("npm")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        debian::install("npm");
+    }
     let folder = folder();
     fs::create_dir_all(&folder).expect("the target folder can be written to");
     // Another run of the tests may be at it.

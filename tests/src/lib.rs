@@ -8,9 +8,10 @@
 //! 3. [`client`]: asking it, as somebody and at a tenant, and looking at what it answers.
 //! 4. [`sql`]: looking past the server into a schema, or preparing one.
 //! 5. [`raw`]: requests that no client library would send.
-//! 6. [`patience`]: waiting for what comes true soon.
-//! 7. [`twins`]: rows of equal ids in two tenants.
-//! 8. [`agreement`]: what entities and migrations each say of the tables.
+//! 6. [`debian`]: getting what a fresh machine lacks.
+//! 7. [`patience`]: waiting for what comes true soon.
+//! 8. [`twins`]: rows of equal ids in two tenants.
+//! 9. [`agreement`]: what entities and migrations each say of the tables.
 
 #![expect(
     clippy::missing_panics_doc,
@@ -19,6 +20,7 @@
 
 pub mod agreement;
 pub mod client;
+pub mod debian;
 pub mod patience;
 pub mod raw;
 pub mod server;

@@ -7,6 +7,7 @@ use tenancy::fleet::{self, Outcome};
 use tenancy::{Access, Catalog, Change, SHARED_SCHEMA, Slug, Status, Tenant, Versions, announce};
 
 use super::error::{Code, Refusal, Result};
+use super::reason;
 use crate::state::State;
 
 /// What a migration is to touch.
@@ -131,7 +132,7 @@ pub async fn migrate(state: &State, scope: &Scope, listener: Listener<'_>) -> Re
 async fn migrate_tenant(state: &State, tenant: &Tenant) -> Result<Vec<String>, tenancy::Error> {
     let history = &state.histories.tenant;
     let migrated = history.migrate_tenant(&state.operator, tenant).await;
-    let failure = migrated.as_ref().err().map(|error| crate::chain(error));
+    let failure = migrated.as_ref().err().map(|error| reason::of(error));
     let noted = note(state, tenant, failure).await;
     match (migrated, noted) {
         (Ok(applied), Ok(())) => Ok(applied),

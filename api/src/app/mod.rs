@@ -13,6 +13,7 @@ mod error;
 pub mod fleet;
 pub mod invoices;
 mod numbers;
+pub mod reason;
 mod rows;
 pub mod sessions;
 pub mod statements;

@@ -5,13 +5,14 @@ use entity::shared::{domain, tenant};
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Unchanged, ColumnTrait, ConnectionTrait, EntityTrait,
-    QueryFilter, QueryOrder, Set,
+    QueryFilter, QueryOrder, QuerySelect, Set,
 };
 use tenancy::{Access, Change, Domain, SchemaName, Slug, Status, Tenant, TenantId, announce};
 
 use super::check::Check;
 use super::domains;
 use super::error::{Code, Error, Meaning, Refusal, Result, on_constraint};
+use super::reason;
 use crate::auth::Can;
 use crate::auth::permission::{ManageFleet, ViewFleet};
 use crate::state::State;
@@ -45,16 +46,40 @@ pub async fn create(state: &State, _: Can<ManageFleet>, new: NewTenant) -> Resul
         let message = "this tenant is being created at this moment";
         return Err(Refusal::new(Code::Taken, &["slug"], message).into());
     };
+    step(
+        state,
+        known.id,
+        &[Status::Failed],
+        Status::Provisioning,
+        None,
+    )
+    .await?;
     let made = state
         .histories
         .tenant
         .migrate_tenant(&state.operator, &known)
         .await;
     let ended = match made {
-        Ok(_) => set_status(state, known.id, Status::Active, None).await,
+        Ok(_) => {
+            step(
+                state,
+                known.id,
+                &[Status::Provisioning],
+                Status::Active,
+                None,
+            )
+            .await
+        }
         Err(error) => {
-            let why = crate::chain(&error);
-            set_status(state, known.id, Status::Failed, Some(why)).await?;
+            let why = reason::of(&error);
+            step(
+                state,
+                known.id,
+                &[Status::Provisioning],
+                Status::Failed,
+                Some(why),
+            )
+            .await?;
             Err(error.into())
         }
     };
@@ -64,12 +89,28 @@ pub async fn create(state: &State, _: Can<ManageFleet>, new: NewTenant) -> Resul
 
 /// Refuses the tenant's requests from now on; its data stay as they are.
 pub async fn suspend(state: &State, _: Can<ManageFleet>, slug: &str) -> Result<tenant::Model> {
-    become_status(state, slug, Status::Suspended).await
+    let from = [Status::Active, Status::Maintenance];
+    step(
+        state,
+        id_of(state, slug).await?,
+        &from,
+        Status::Suspended,
+        None,
+    )
+    .await
 }
 
 /// Serves a suspended tenant again.
 pub async fn resume(state: &State, _: Can<ManageFleet>, slug: &str) -> Result<tenant::Model> {
-    become_status(state, slug, Status::Active).await
+    let from = [Status::Suspended, Status::Maintenance];
+    step(
+        state,
+        id_of(state, slug).await?,
+        &from,
+        Status::Active,
+        None,
+    )
+    .await
 }
 
 /// The tenant of this slug, unless it is dropped.
@@ -220,26 +261,30 @@ fn unfinished(row: tenant::Model) -> Result<tenant::Model> {
     }
 }
 
-async fn become_status(state: &State, slug: &str, next: Status) -> Result<tenant::Model> {
-    let row = find(&state.operator.shared(Access::Read), slug).await?;
-    let now = status_of(row.status);
-    if now != next && !now.may_become(next) {
-        let message = format!("a tenant that is {now} can't become {next}");
-        return Err(Refusal::new(Code::NotAllowed, &["slug"], message).into());
-    }
-    set_status(state, row.id.into(), next, None).await
-}
-
-async fn set_status(
+/// One step of a life, from any of these statuses. Somebody who is there already stays there.
+async fn step(
     state: &State,
     id: TenantId,
-    status: Status,
+    from: &[Status],
+    next: Status,
     failure: Option<String>,
 ) -> Result<tenant::Model> {
     let db = state.operator.shared(Access::Write);
+    let row = tenant::Entity::find_by_id(id.as_uuid());
+    // Locked, so that of two operators the later one sees what the earlier did.
+    let row = row.lock_exclusive().one(&db).await?;
+    let row = row.ok_or_else(|| Refusal::not_found("slug", "tenant"))?;
+    let now = status_of(row.status);
+    if now == next {
+        return Ok(row);
+    }
+    if !from.contains(&now) || !now.may_become(next) {
+        let message = format!("a tenant that is {now} can't become {next} by this");
+        return Err(Refusal::new(Code::NotAllowed, &["slug"], message).into());
+    }
     let row = tenant::ActiveModel {
         id: Unchanged(id.as_uuid()),
-        status: Set(column_of(status)),
+        status: Set(column_of(next)),
         failure: Set(failure),
         updated_at: Set(Utc::now()),
         ..ActiveModelTrait::default()
@@ -248,6 +293,11 @@ async fn set_status(
     announce(&db, &Change::Tenant(id)).await?;
     db.commit().await?;
     Ok(row)
+}
+
+async fn id_of(state: &State, slug: &str) -> Result<TenantId> {
+    let row = find(&state.operator.shared(Access::Read), slug).await?;
+    Ok(row.id.into())
 }
 
 pub(crate) fn status_of(column: tenant::Status) -> Status {

@@ -33,6 +33,6 @@ pub(super) fn run(global: &Global, command: &ConfigCommand) -> Result<(), Failur
             setting.env.to_owned(),
         ]
     });
-    output::table(&["setting", "value", "from", "variable"], rows);
+    output::table(&["SETTING", "VALUE", "FROM", "VARIABLE"], rows);
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use cluster::Cluster;
 
-use super::{Failure, Global, output};
-use crate::app::fleet;
+use super::{Failure, Global};
+use crate::app::{fleet, reason};
 use crate::auth::{Hasher, Keys, password::Cost};
 use crate::config::{Config, Overrides, Profile, SigningKeys, environment};
 use crate::state::{Addresses, State};
@@ -85,7 +85,7 @@ async fn is_current(state: &State) -> Result<bool, Failure> {
             let place = url.map_or_else(|| "of `insula dev`".to_owned(), |url| format!("at {url}"));
             Err(Failure::new(format!(
                 "the database {place} can't be reached ({}); start it, or correct DATABASE_URL",
-                output::root(&error)
+                reason::of(&error)
             )))
         }
         current => Ok(current?),

@@ -1,16 +1,14 @@
 //! `insula doctor`: what is wrong, and what mends it.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{Failure, Global, connect, output};
 use crate::app::doctor::{self, Finding};
-use crate::app::fleet::Report;
+use crate::app::fleet::{Listener, Report};
+use crate::app::reason;
 use crate::auth::Caller;
 use crate::state::State;
-
-/// How many tenants `--fix` migrates at once.
-const JOBS: usize = 4;
 
 const AFTER_HELP: &str = "\
 Exits with 0 where nothing is wrong, else with 1. Each finding comes with what mends it; --fix does
@@ -27,27 +25,41 @@ pub(super) struct DoctorArgs {
     json: bool,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    findings: &'a [Finding],
+    fixed: &'a [Finding],
+}
+
 pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<(), Failure> {
     connect::unchecked(global, async |state| examine(state, &args).await).await
 }
 
 async fn examine(state: &State, args: &DoctorArgs) -> Result<(), Failure> {
     let caller = Caller::Console;
-    let mut findings = doctor::examine(state, caller.can()?).await?;
-    let mut fixed = Vec::new();
-    if args.fix && findings.iter().any(|finding| finding.fixable) {
-        let before = findings;
-        let report = doctor::fix(state, caller.can()?, JOBS).await?;
+    let before = doctor::examine(state, caller.can()?).await?;
+    let mut findings = before.clone();
+    // Twice: tenants can only be looked at once the shared realm is up to date.
+    for _ in 0..2 {
+        if !args.fix || !findings.iter().any(|finding| finding.fixable) {
+            break;
+        }
+        let listener = Listener {
+            waiting: &|| output::note("another migration is under way; waiting for it to end"),
+            ..Listener::default()
+        };
+        let report = doctor::fix(state, caller.can()?, &findings, listener).await?;
         tell_failures(&report);
         findings = doctor::examine(state, caller.can()?).await?;
-        fixed = before;
-        fixed.retain(|finding| !findings.iter().any(|left| left.is_like(finding)));
     }
+    let left = |finding: &Finding| findings.iter().any(|left| left.is_like(finding));
+    let fixed: Vec<_> = before.into_iter().filter(|one| !left(one)).collect();
     if args.json {
-        output::json(&json!({
-            "findings": findings.iter().map(document).collect::<Vec<_>>(),
-            "fixed": fixed.iter().map(document).collect::<Vec<_>>(),
-        }))?;
+        output::json(&Document {
+            findings: &findings,
+            fixed: &fixed,
+        })?;
     } else {
         show(&findings, &fixed);
     }
@@ -78,7 +90,7 @@ fn show(findings: &[Finding], fixed: &[Finding]) {
 fn tell_failures(report: &Report) {
     for outcome in &report.tenants {
         if let Err(error) = &outcome.result {
-            let (slug, why) = (&outcome.tenant.slug, crate::chain(error));
+            let (slug, why) = (&outcome.tenant.slug, reason::of(error));
             output::note(format_args!("tenant {slug} could not be migrated: {why}"));
         }
     }
@@ -96,14 +108,4 @@ fn verdict(findings: &[Finding], tried: bool) -> Result<(), Failure> {
         _ if tried => count,
         fixable => format!("{count}; `insula doctor --fix` mends {fixable} of that"),
     }))
-}
-
-fn document(finding: &Finding) -> Value {
-    json!({
-        "code": finding.code,
-        "subject": finding.subject,
-        "problem": finding.problem,
-        "remedy": finding.remedy,
-        "fixable": finding.fixable,
-    })
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use entity::shared::domain::Model;
-use serde_json::{Value, json};
+use serde::Serialize;
 use tenancy::Access;
 
 use super::{Failure, Global, connect, output};
@@ -74,10 +74,10 @@ async fn list(state: &State, args: &ListArgs) -> Result<(), Failure> {
     let tenant = tenants::find(&db, &args.slug).await?;
     let rows = domains::of_tenant(&db, Caller::Console.can()?, tenant.id).await?;
     if args.json {
-        return output::json(&rows.iter().map(document).collect::<Vec<_>>());
+        return output::json(&rows.iter().map(Document::of).collect::<Vec<_>>());
     }
     let row = |row: &Model| vec![row.host.clone(), primary(row).to_owned()];
-    output::table(&["domain", ""], rows.iter().map(row));
+    output::table(&["DOMAIN", ""], rows.iter().map(row));
     Ok(())
 }
 
@@ -87,12 +87,24 @@ fn primary(row: &Model) -> &'static str {
 
 fn tell(row: &Model, json: bool, what: &str) -> Result<(), Failure> {
     if json {
-        return output::json(&document(row));
+        return output::json(&Document::of(row));
     }
     output::say(format_args!("{} {what}", row.host));
     Ok(())
 }
 
-pub(super) fn document(row: &Model) -> Value {
-    json!({ "host": row.host, "primary": row.is_primary })
+/// What `--json` prints of a domain.
+#[derive(Serialize)]
+pub(super) struct Document<'a> {
+    host: &'a str,
+    primary: bool,
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn of(row: &'a Model) -> Self {
+        Self {
+            host: &row.host,
+            primary: row.is_primary,
+        }
+    }
 }

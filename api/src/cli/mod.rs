@@ -95,7 +95,15 @@ enum Command {
 
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if is_help(&error) => error.exit(),
+        Err(error) => {
+            let failure = Failure::usage(in_two_lines(&error.render().to_string()));
+            output::complain(&failure);
+            return failure.code();
+        }
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -111,6 +119,30 @@ pub fn main() -> ExitCode {
             output::complain(&failure);
             failure.code()
         }
+    }
+}
+
+/// Whether what clap has to say is what somebody asked for, or what helps best.
+fn is_help(error: &clap::Error) -> bool {
+    use clap::error::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    )
+}
+
+/// What is wrong with the arguments, and what they should look like.
+fn in_two_lines(text: &str) -> String {
+    let (wrong, usage) = text.split_once("Usage:").unwrap_or((text, ""));
+    let wrong = wrong.split("For more information").next();
+    let wrong: Vec<_> = wrong.unwrap_or_default().split_whitespace().collect();
+    let wrong = wrong.join(" ");
+    let wrong = wrong.strip_prefix("error: ").unwrap_or(&wrong);
+    match usage.lines().next().map(str::trim) {
+        Some(usage) if !usage.is_empty() => format!("{wrong}\nusage: {usage}"),
+        _ => format!("{wrong}; `--help` says more"),
     }
 }
 
@@ -137,10 +169,87 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, String> {
+        let words = line.split_whitespace();
+        Cli::try_parse_from(words).map_err(|error| error.render().to_string())
+    }
 
     #[test]
     fn the_definition_of_the_commands_is_sound() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn m21_a_tenant_and_the_shared_realm_alone_contradict_each_other() {
+        for line in [
+            "insula migrate --tenant python --shared",
+            "insula migrate --shared --canary 1",
+            "insula sql --tenant python --all-tenants TABLE",
+            "insula user list --tenant python --shared",
+            "insula token --tenant python --shared",
+        ] {
+            let refused = parse(line).unwrap_err();
+            assert!(refused.contains("cannot be used with"), "{line}: {refused}");
+        }
+        parse("insula migrate --tenant python --tenant ruby").unwrap();
+        parse("insula migrate --shared").unwrap();
+    }
+
+    #[test]
+    fn nobody_is_meant_by_saying_nothing() {
+        for line in [
+            "insula sql TABLE",
+            "insula user list",
+            "insula token",
+            "insula tenant show",
+        ] {
+            let refused = parse(line).unwrap_err();
+            assert!(refused.contains("were not provided"), "{line}: {refused}");
+        }
+    }
+
+    #[test]
+    fn m16_no_jobs_and_no_canary_are_refused() {
+        for line in [
+            "insula migrate --jobs 0",
+            "insula migrate --jobs -1",
+            "insula migrate --canary 0",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+        parse("insula migrate --jobs 1 --canary 1").unwrap();
+    }
+
+    #[test]
+    fn global_options_stand_anywhere() {
+        for line in [
+            "insula --data-dir here status",
+            "insula tenant --data-dir here list",
+            "insula domain list python --data-dir here",
+        ] {
+            assert_eq!(
+                parse(line).unwrap().global.data_dir.as_deref(),
+                Some("here")
+            );
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_told_in_two_lines() {
+        let told = in_two_lines(&parse("insula tenant show").unwrap_err());
+        assert_eq!(
+            told,
+            "the following required arguments were not provided: <SLUG>\nusage: insula tenant show <SLUG>"
+        );
+        let told = in_two_lines(&parse("insula migrate --jobs 0").unwrap_err());
+        assert!(
+            told.starts_with("invalid value '0' for '--jobs <N>'"),
+            "{told}"
+        );
+        assert!(told.ends_with("; `--help` says more"), "{told}");
     }
 }

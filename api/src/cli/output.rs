@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sea_orm::DbErr;
 use serde::Serialize;
 
-use crate::app::{self, Code};
+use crate::app::{self, Code, reason};
 
 /// Why a command did not do what it should: a text for people, and an exit code for scripts.
 #[derive(Debug)]
@@ -48,9 +48,9 @@ impl From<app::Error> for Failure {
             }
             error if error.is_unavailable() => Self::new(format!(
                 "the database can't be reached ({}); start it, or correct DATABASE_URL",
-                root(&error)
+                reason::of(&error)
             )),
-            error => Self::new(crate::chain(&error)),
+            error => Self::new(reason::of(&error)),
         }
     }
 }
@@ -70,15 +70,6 @@ fn told(refusal: app::Refusal) -> String {
         _ if is_input => format!("{field}: {message}"),
         _ => message,
     }
-}
-
-/// What an error came of in the end.
-pub(super) fn root(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }
 
 impl From<tenancy::Error> for Failure {
@@ -145,11 +136,7 @@ pub(super) fn table<S: ToString>(header: &[S], rows: impl IntoIterator<Item = Ve
     table
         .load_style(TableStyle::new())
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(
-            header
-                .iter()
-                .map(|name| harmless(&name.to_string()).to_uppercase()),
-        );
+        .set_header(header.iter().map(|name| harmless(&name.to_string())));
     for row in rows {
         table.add_row(row.iter().map(|cell| harmless(cell)));
     }
@@ -158,6 +145,7 @@ pub(super) fn table<S: ToString>(header: &[S], rows: impl IntoIterator<Item = Ve
     }
 }
 
+/// What customers wrote must not move the cursor.
 fn harmless(text: &str) -> String {
     let letter = |c: char| match c {
         '\n' => "\n".to_owned(),

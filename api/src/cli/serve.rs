@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, Global, connect, output};
-use crate::app::fleet;
+use crate::app::{self, doctor, fleet};
 use crate::config::{ListenAddr, LogFormat, Profile, Telemetry};
 use crate::http::{self, Playground, Server};
 use crate::state::State;
@@ -34,19 +34,21 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure>
     config.database.require_url()?;
     let addresses = connect::configured(&config).ok_or_else(|| Failure::new("set DATABASE_URL"))?;
     let state = connect::build(config, &addresses)?;
+    // Who finds a database that can't be served refuses before anybody could connect.
+    let later = match examine(&state).await {
+        Verdict::Fit => None,
+        Verdict::Away => Some(Arc::clone(&state)),
+        Verdict::Unfit(failure) => return Err(failure),
+    };
     let listener = listen(state.config.http.addr).await?;
     output::note(format_args!(
         "insula serves at http://{}",
         listener.local_addr()?
     ));
-    let checked = {
-        let state = Arc::clone(&state);
-        async move { check(&state).await }
-    };
     let playground = Playground::of(&state, Vec::new());
     tokio::select! {
-        served = serve(Arc::clone(&state), listener, playground, told_to_stop()) => served,
-        failure = checked => Err(failure),
+        served = serve(state, listener, playground, told_to_stop()) => served,
+        failure = wait_for_database(later) => Err(failure),
     }
 }
 
@@ -83,24 +85,58 @@ pub(super) async fn serve(
     Ok(())
 }
 
-/// Waits for the database and makes sure that it is one that can be served. Ends only with a reason
-/// not to serve.
-async fn check(state: &State) -> Failure {
+/// Whether there is a database that can be served.
+enum Verdict {
+    Fit,
+    /// Nobody knows yet: requests are answered 503 until it is there.
+    Away,
+    Unfit(Failure),
+}
+
+/// Asks again until the database is there. Ends only with a reason not to serve it.
+async fn wait_for_database(away: Option<Arc<State>>) -> Failure {
+    let Some(state) = away else {
+        return std::future::pending().await;
+    };
     loop {
-        match fleet::shared_is_current(state).await {
-            Ok(true) => std::future::pending().await,
-            Ok(false) => {
-                return Failure::new(
-                    "the shared realm is behind this server; bring it up to date with `insula migrate`",
-                );
-            }
-            Err(error) if error.is_unavailable() => {
-                tracing::warn!(error = crate::chain(&error), "waiting for the database");
-                tokio::time::sleep(AGAIN).await;
-            }
-            Err(error) => return error.into(),
+        match examine(&state).await {
+            Verdict::Fit => return std::future::pending().await,
+            Verdict::Away => tokio::time::sleep(AGAIN).await,
+            Verdict::Unfit(failure) => return failure,
         }
     }
+}
+
+async fn examine(state: &State) -> Verdict {
+    match unfitness(state).await {
+        Ok(None) => Verdict::Fit,
+        Ok(Some(reason)) => Verdict::Unfit(Failure::new(reason)),
+        Err(error) if error.is_unavailable() => {
+            tracing::warn!(error = crate::chain(&error), "waiting for the database");
+            Verdict::Away
+        }
+        Err(error) => Verdict::Unfit(error.into()),
+    }
+}
+
+async fn unfitness(state: &State) -> app::Result<Option<String>> {
+    if !fleet::shared_is_current(state).await? {
+        let behind =
+            "the shared realm is behind this server; bring it up to date with `insula migrate`";
+        return Ok(Some(behind.to_owned()));
+    }
+    let dangers = doctor::dangers(state).await?;
+    let line = |danger: doctor::Finding| {
+        let doctor::Finding {
+            subject,
+            problem,
+            remedy,
+            ..
+        } = danger;
+        format!("{subject}: {problem}; {remedy}")
+    };
+    let lines: Vec<_> = dangers.into_iter().map(line).collect();
+    Ok((!lines.is_empty()).then(|| lines.join("\n")))
 }
 
 /// Takes the address, or the next free one where that will do.

@@ -1,7 +1,8 @@
 //! `insula status`: how far along every schema is.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use tenancy::Status;
 
 use super::{Failure, Global, connect, output};
@@ -20,8 +21,8 @@ pub(super) async fn run(global: &Global, args: StatusArgs) -> Result<(), Failure
         if args.json {
             let (shared, tenants) = standings.split_at(1);
             return output::json(&json!({
-                "shared": shared.first().map(document),
-                "tenants": tenants.iter().map(document).collect::<Vec<_>>(),
+                "shared": shared.first().map(Document::of),
+                "tenants": tenants.iter().map(Document::of).collect::<Vec<_>>(),
             }));
         }
         show(&standings);
@@ -34,35 +35,54 @@ fn show(standings: &[Standing]) {
     let rows = standings.iter().map(|standing| {
         let status = standing.status.map_or("", Status::as_str);
         let version = standing.version.as_deref().unwrap_or("none");
-        let pending = match standing.pending {
-            0 => String::new(),
-            pending => format!("{pending} behind"),
+        let behind = if is_behind(standing) {
+            standing.pending.to_string()
+        } else {
+            String::new()
         };
         vec![
             standing.name.clone(),
             status.to_owned(),
             version.to_owned(),
-            pending,
+            behind,
         ]
     });
-    output::table(&["realm", "status", "version", "behind"], rows);
+    output::table(&["REALM", "STATUS", "VERSION", "BEHIND"], rows);
     for standing in standings {
         if let Some(failure) = &standing.failure {
-            output::say(format_args!("\n{} failed: {failure}", standing.name));
+            output::say(format_args!("\n{}: {failure}", standing.name));
         }
     }
-    if standings.iter().any(|standing| standing.pending > 0) {
+    if standings.iter().any(is_behind) {
         output::note("\n`insula migrate` brings up to date who is behind");
     }
 }
 
-fn document(standing: &Standing) -> Value {
-    json!({
-        "name": standing.name,
-        "schema": standing.schema,
-        "status": standing.status.map(Status::as_str),
-        "version": standing.version,
-        "pending": standing.pending,
-        "failure": standing.failure,
-    })
+/// Whether a migration would do something for it. Who was never made isn't behind.
+fn is_behind(standing: &Standing) -> bool {
+    standing.pending > 0 && standing.status.is_none_or(fleet::is_whole)
+}
+
+/// What `--json` prints of a schema.
+#[derive(Serialize)]
+struct Document<'a> {
+    name: &'a str,
+    schema: &'a str,
+    status: Option<&'static str>,
+    version: Option<&'a str>,
+    pending: usize,
+    failure: Option<&'a str>,
+}
+
+impl<'a> Document<'a> {
+    fn of(standing: &'a Standing) -> Self {
+        Self {
+            name: &standing.name,
+            schema: &standing.schema,
+            status: standing.status.map(Status::as_str),
+            version: standing.version.as_deref(),
+            pending: standing.pending,
+            failure: standing.failure.as_deref(),
+        }
+    }
 }

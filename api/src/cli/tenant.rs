@@ -1,13 +1,18 @@
 //! `insula tenant`: a tenant's life.
 
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use entity::shared::{domain, tenant};
 use entity::tenant::user;
-use serde_json::{Value, json};
+use serde::Serialize;
 use tenancy::Access;
+use uuid::Uuid;
 
+use super::domain::Document as DomainDocument;
 use super::password::NewPassword;
-use super::{Failure, Global, connect, domain::document as domain_document, output};
+use super::{Failure, Global, connect, output};
 use crate::app::domains;
 use crate::app::fleet::{self, Standing};
 use crate::app::tenants::{self, NewTenant};
@@ -130,7 +135,10 @@ async fn create(state: &State, args: CreateArgs) -> Result<(), Failure> {
             let db = state.operator.tenant(&tenants::known(&row)?, Access::Write);
             let owner = users::create(&db, caller.can()?, owner).await?;
             db.commit().await?;
-            Some(json!({ "email": owner.email, "password": password.text }))
+            Some(Owner {
+                email: owner.email,
+                password: password.text,
+            })
         }
         None => None,
     };
@@ -140,21 +148,21 @@ async fn create(state: &State, args: CreateArgs) -> Result<(), Failure> {
 async fn created(
     state: &State,
     row: &tenant::Model,
-    owner: Option<Value>,
+    owner: Option<Owner>,
     json: bool,
 ) -> Result<(), Failure> {
     let (standing, domains) = about(state, row).await?;
     if json {
-        let mut document = document(row, standing.as_ref(), &domains);
-        document["owner"] = owner.into();
-        return output::json(&document);
+        return output::json(&Document {
+            owner,
+            ..Document::of(row, standing.as_ref(), &domains)
+        });
     }
     let host = domains.first().map_or("no domain", |first| &first.host);
     output::say(format_args!("tenant {} is ready at {host}", row.slug));
-    if let Some(owner) = owner {
-        let text = |field: &str| owner[field].as_str().unwrap_or_default().to_owned();
-        output::say(format_args!("owner     {}", text("email")));
-        output::say(format_args!("password  {}", text("password")));
+    if let Some(Owner { email, password }) = owner {
+        output::say(format_args!("owner     {email}"));
+        output::say(format_args!("password  {password}"));
         output::note("the password is shown this once; it is stored nowhere but as a hash");
     }
     Ok(())
@@ -166,33 +174,35 @@ async fn list(state: &State, json: bool) -> Result<(), Failure> {
     let rows = tenants::all(&db, caller.can()?).await?;
     let domains = domains::all(&db, caller.can()?).await?;
     db.end().await;
-    let standings = fleet::status(state).await?;
-    let of = |row: &tenant::Model| {
-        let standing = standings.iter().find(|one| one.schema == row.schema_name);
-        let mine = domains.iter().filter(|domain| domain.tenant_id == row.id);
-        (standing, mine.cloned().collect::<Vec<_>>())
-    };
-    if json {
-        let one = |row| {
-            let (standing, domains) = of(row);
-            document(row, standing, &domains)
-        };
-        return output::json(&rows.iter().map(one).collect::<Vec<_>>());
-    }
-    if rows.is_empty() {
+    if rows.is_empty() && !json {
         output::note("there is no tenant yet; create one with `insula tenant create`");
         return Ok(());
     }
+    let mut domains_of: HashMap<Uuid, Vec<&domain::Model>> = HashMap::new();
+    for domain in &domains {
+        domains_of.entry(domain.tenant_id).or_default().push(domain);
+    }
+    let domains_of = |row: &tenant::Model| domains_of.get(&row.id).cloned().unwrap_or_default();
+    if json {
+        let standings = fleet::status(state).await?;
+        let standings: HashMap<_, _> = standings.iter().map(|one| (&one.schema, one)).collect();
+        let documents = rows.iter().map(|row| {
+            let standing = standings.get(&row.schema_name).copied();
+            Document::of(row, standing, domains_of(row))
+        });
+        return output::json(&documents.collect::<Vec<_>>());
+    }
     let table = rows.iter().map(|row| {
-        let primary = of(row).1.into_iter().find(|domain| domain.is_primary);
+        let domains = domains_of(row);
+        let primary = domains.iter().find(|domain| domain.is_primary);
         vec![
             row.slug.clone(),
             row.name.clone(),
             tenants::status_of(row.status).to_string(),
-            primary.map_or_else(String::new, |domain| domain.host),
+            primary.map_or_else(String::new, |domain| domain.host.clone()),
         ]
     });
-    output::table(&["slug", "name", "status", "domain"], table);
+    output::table(&["SLUG", "NAME", "STATUS", "DOMAIN"], table);
     Ok(())
 }
 
@@ -202,7 +212,7 @@ async fn show(state: &State, slug: &str, json: bool) -> Result<(), Failure> {
     db.end().await;
     let (standing, domains) = about(state, &row).await?;
     if json {
-        return output::json(&document(&row, standing.as_ref(), &domains));
+        return output::json(&Document::of(&row, standing.as_ref(), &domains));
     }
     let version = standing.as_ref().map(|standing| {
         let version = standing.version.as_deref().unwrap_or("none");
@@ -250,7 +260,7 @@ async fn changed(
 ) -> Result<(), Failure> {
     if json {
         let (standing, domains) = about(state, row).await?;
-        return output::json(&document(row, standing.as_ref(), &domains));
+        return output::json(&Document::of(row, standing.as_ref(), &domains));
     }
     output::say(format_args!("tenant {} {what}", row.slug));
     Ok(())
@@ -270,19 +280,53 @@ async fn about(
     Ok((standing, domains))
 }
 
-fn document(row: &tenant::Model, standing: Option<&Standing>, domains: &[domain::Model]) -> Value {
-    json!({
-        "id": row.id,
-        "slug": row.slug,
-        "name": row.name,
-        "street": row.street,
-        "city": row.city,
-        "status": tenants::status_of(row.status).as_str(),
-        "failure": row.failure,
-        "schema": row.schema_name,
-        "version": standing.and_then(|standing| standing.version.as_deref()),
-        "pending": standing.map(|standing| standing.pending),
-        "domains": domains.iter().map(domain_document).collect::<Vec<_>>(),
-        "createdAt": row.created_at,
-    })
+/// What `--json` prints of a tenant.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    id: Uuid,
+    slug: &'a str,
+    name: &'a str,
+    street: Option<&'a str>,
+    city: Option<&'a str>,
+    status: &'static str,
+    failure: Option<&'a str>,
+    schema: &'a str,
+    version: Option<&'a str>,
+    pending: Option<usize>,
+    domains: Vec<DomainDocument<'a>>,
+    created_at: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<Owner>,
+}
+
+/// The owner that a tenant was created with.
+#[derive(Serialize)]
+struct Owner {
+    email: String,
+    password: String,
+}
+
+impl<'a> Document<'a> {
+    fn of(
+        row: &'a tenant::Model,
+        standing: Option<&'a Standing>,
+        domains: impl IntoIterator<Item = &'a domain::Model>,
+    ) -> Self {
+        Self {
+            id: row.id,
+            slug: &row.slug,
+            name: &row.name,
+            street: row.street.as_deref(),
+            city: row.city.as_deref(),
+            status: tenants::status_of(row.status).as_str(),
+            failure: row.failure.as_deref(),
+            schema: &row.schema_name,
+            version: standing.and_then(|standing| standing.version.as_deref()),
+            pending: standing.map(|standing| standing.pending),
+            domains: domains.into_iter().map(DomainDocument::of).collect(),
+            created_at: row.created_at,
+            owner: None,
+        }
+    }
 }

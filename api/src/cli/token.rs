@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 use tenancy::{Access, SharedRealm, TenantRealm};
 
 use super::realm::RealmArgs;
@@ -33,6 +34,14 @@ pub(super) struct TokenArgs {
     json: bool,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    token: String,
+    expires_at: DateTime<Utc>,
+}
+
 pub(super) async fn run(global: &Global, args: TokenArgs) -> Result<(), Failure> {
     connect::registry(global, async |state| {
         if !connect::knows_keys(&state.config) {
@@ -46,8 +55,10 @@ pub(super) async fn run(global: &Global, args: TokenArgs) -> Result<(), Failure>
             None => of_shared(state, user).await?,
         };
         if args.json {
-            let (token, expires) = (minted.token, minted.expires_at);
-            return output::json(&json!({ "token": token, "expiresAt": expires }));
+            return output::json(&Document {
+                token: minted.token,
+                expires_at: minted.expires_at,
+            });
         }
         output::say(minted.token);
         let until = minted.expires_at.format("%H:%M:%S UTC");

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use entity::{shared::account, tenant::user};
-use serde_json::{Value, json};
+use serde::Serialize;
 use tenancy::Access;
+use uuid::Uuid;
 
 use super::password::NewPassword;
 use super::realm::{RealmArgs, whole_tenant};
@@ -61,13 +62,18 @@ pub(super) struct ListArgs {
 }
 
 /// What is shown of somebody, the same in both realms.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Shown {
-    id: uuid::Uuid,
+    id: Uuid,
     email: String,
     name: String,
     role: &'static str,
     disabled: bool,
     created_at: DateTime<Utc>,
+    /// The one that was generated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
 }
 
 pub(super) async fn run(global: &Global, command: UserCommand) -> Result<(), Failure> {
@@ -88,7 +94,7 @@ async fn create(global: &Global, args: CreateArgs) -> Result<(), Failure> {
         let password = NewPassword::obtain(args.password_stdin)?;
         let (email, name) = (args.email.clone(), args.name.clone());
         let text = password.text.clone();
-        let shown = match (role, tenant) {
+        let mut shown = match (role, tenant) {
             (Role::Tenant(role), Some(tenant)) => {
                 let new = NewUser {
                     email,
@@ -109,12 +115,9 @@ async fn create(global: &Global, args: CreateArgs) -> Result<(), Failure> {
             }
             (Role::Tenant(_), None) => return Err(Failure::usage("name a tenant")),
         };
+        shown.password = password.to_show().map(str::to_owned);
         if args.json {
-            let mut document = shown.document();
-            if let Some(password) = password.to_show() {
-                document["password"] = password.into();
-            }
-            return output::json(&document);
+            return output::json(&shown);
         }
         output::say(format_args!(
             "{} may sign in as {}",
@@ -165,7 +168,7 @@ async fn list(global: &Global, args: &ListArgs) -> Result<(), Failure> {
             rows.into_iter().map(Into::into).collect()
         };
         if args.json {
-            return output::json(&all.iter().map(Shown::document).collect::<Vec<_>>());
+            return output::json(&all);
         }
         if all.is_empty() {
             output::note("nobody may sign in yet; create somebody with `insula user create`");
@@ -180,7 +183,7 @@ async fn list(global: &Global, args: &ListArgs) -> Result<(), Failure> {
                 disabled.to_owned(),
             ]
         };
-        output::table(&["email", "name", "role", ""], all.iter().map(row));
+        output::table(&["EMAIL", "NAME", "ROLE", ""], all.iter().map(row));
         Ok(())
     })
     .await
@@ -217,19 +220,6 @@ impl Role {
     }
 }
 
-impl Shown {
-    fn document(&self) -> Value {
-        json!({
-            "id": self.id,
-            "email": self.email,
-            "name": self.name,
-            "role": self.role,
-            "disabled": self.disabled,
-            "createdAt": self.created_at,
-        })
-    }
-}
-
 impl From<user::Model> for Shown {
     fn from(row: user::Model) -> Self {
         let role = match row.role {
@@ -244,6 +234,7 @@ impl From<user::Model> for Shown {
             role: role.code(),
             disabled: row.disabled_at.is_some(),
             created_at: row.created_at,
+            password: None,
         }
     }
 }
@@ -261,6 +252,7 @@ impl From<account::Model> for Shown {
             role: role.code(),
             disabled: row.disabled_at.is_some(),
             created_at: row.created_at,
+            password: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The operators' own login: it migrates, provisions, listens and locks.
 
-use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
-use sqlx::postgres::PgListener;
+use sea_orm::{DatabaseTransaction, DbErr, SqlxPostgresConnector, TransactionTrait};
+use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection};
 
 use super::door::Door;
@@ -78,14 +78,21 @@ impl Operator {
         Ok(taken.then_some(StructureLock { connection }))
     }
 
-    /// Closes every connection.
+    /// Closes every connection, and ends every [following](crate::Directory::follow) through it.
     pub async fn close(&self) {
         self.door.pool.close().await;
     }
 
-    /// SeaORM's own connection, which its schema manager insists on.
-    pub(crate) fn structure(&self) -> DatabaseConnection {
-        SqlxPostgresConnector::from_sqlx_postgres_pool(self.door.pool.clone())
+    /// A transaction of SeaORM's own, which its schema manager insists on.
+    ///
+    /// It begins in a task of its own, which nobody cancels: a `BEGIN` whose answer nobody waits
+    /// for would leave its connection in the pool inside a transaction, and what its next user
+    /// writes would never be committed.
+    pub(crate) async fn structure(&self) -> Result<DatabaseTransaction, DbErr> {
+        let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(self.door.pool.clone());
+        let begun = tokio::spawn(async move { connection.begin().await });
+        let interrupted = |_| DbErr::Custom("interrupted by the end of the program".to_owned());
+        begun.await.map_err(interrupted)?
     }
 
     /// Runs statements that belong to no scope: making schemas, the ledger.
@@ -94,11 +101,25 @@ impl Operator {
         Ok(())
     }
 
-    /// A connection that hears what is announced on `channel`.
+    /// A connection that hears what is announced on `channel`, until it is lost.
     pub(crate) async fn listen(&self, channel: &str) -> Result<PgListener, Error> {
-        let mut listener = PgListener::connect_with(&self.door.pool).await?;
+        // A pool of its own: it would take one of the operators' connections for ever, and put it
+        // back among them in the end.
+        let connect = self.door.pool.connect_options();
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(self.door.pool.options().get_acquire_timeout())
+            .connect_lazy_with((*connect).clone());
+        let mut listener = PgListener::connect_with(&pool).await?;
+        // Whoever reconnects silently never tells that something was missed.
+        listener.eager_reconnect(false);
         listener.listen(channel).await?;
         Ok(listener)
+    }
+
+    /// Resolves when [`Operator::close`] was called.
+    pub(crate) async fn closed(&self) {
+        self.door.pool.close_event().await;
     }
 }
 

@@ -98,6 +98,8 @@ async fn answer(connection: &mut PgConnection, sql: &str) -> Result<Answer, sqlx
             Either::Right(row) => answer.rows.push(values(&row)?),
         }
     }
+    // Of what only shows something PostgreSQL doesn't count the rows.
+    answer.affected = answer.affected.max(answer.rows.len() as u64);
     Ok(answer)
 }
 

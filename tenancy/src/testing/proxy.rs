@@ -31,7 +31,8 @@ use tokio::task::{JoinHandle, JoinSet};
 pub struct Proxy {
     url: String,
     seen: Arc<Mutex<Seen>>,
-    answers: watch::Sender<bool>,
+    /// Answers flow until this many flights were counted.
+    limit: watch::Sender<usize>,
     task: JoinHandle<()>,
 }
 
@@ -51,16 +52,16 @@ impl Proxy {
         let port = listener.local_addr()?.port();
         let url = format!("{}127.0.0.1:{port}{}", &url[..start], &url[end..]);
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let answers = watch::Sender::new(true);
+        let limit = watch::Sender::new(usize::MAX);
         let line = Line {
             seen: Arc::clone(&seen),
-            answers: answers.subscribe(),
+            limit: limit.subscribe(),
         };
         let task = tokio::spawn(accept(listener, upstream, line));
         Ok(Self {
             url,
             seen,
-            answers,
+            limit,
             task,
         })
     }
@@ -84,16 +85,22 @@ impl Proxy {
     /// Counts from nothing again.
     pub fn forget(&self) {
         *lock(&self.seen) = Seen::default();
+        self.limit.send_modify(|_| {});
     }
 
     /// Holds PostgreSQL's answers back until [`Proxy::resume`]. What clients say goes through.
     pub fn hold(&self) {
-        self.answers.send_replace(false);
+        self.hold_at(0);
+    }
+
+    /// Holds the answer to this flight back, counted from one, and all that follow.
+    pub fn hold_at(&self, flight: usize) {
+        self.limit.send_replace(flight);
     }
 
     /// Lets answers through again.
     pub fn resume(&self) {
-        self.answers.send_replace(true);
+        self.hold_at(usize::MAX);
     }
 }
 
@@ -123,7 +130,7 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 #[derive(Clone)]
 struct Line {
     seen: Arc<Mutex<Seen>>,
-    answers: watch::Receiver<bool>,
+    limit: watch::Receiver<usize>,
 }
 
 async fn accept(listener: TcpListener, upstream: String, line: Line) {
@@ -146,7 +153,7 @@ async fn relay(mut client: TcpStream, upstream: String, line: Line) -> io::Resul
     let talk = Arc::new(Mutex::new(Talk::new(line.seen)));
     tokio::select! {
         end = up(from_client, to_server, &talk) => end,
-        end = down(from_server, to_client, &talk, line.answers) => end,
+        end = down(from_server, to_client, &talk, line.limit) => end,
     }
 }
 
@@ -174,9 +181,7 @@ async fn up(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, talk: &Mutex<Talk>)
         if read == 0 {
             return to.shutdown().await;
         }
-        talk.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .heard(&chunk[..read]);
+        hear(talk).heard(&chunk[..read]);
         to.write_all(&chunk[..read]).await?;
     }
 }
@@ -185,7 +190,7 @@ async fn down(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     talk: &Mutex<Talk>,
-    mut answers: watch::Receiver<bool>,
+    mut limit: watch::Receiver<usize>,
 ) -> io::Result<()> {
     let mut chunk = vec![0; 16 * 1024];
     loop {
@@ -193,11 +198,15 @@ async fn down(
         if read == 0 {
             return to.shutdown().await;
         }
-        // The proxy is gone: nobody holds anything back any more.
-        let _ = answers.wait_for(|flow| *flow).await;
-        talk.lock().unwrap_or_else(PoisonError::into_inner).answered = true;
+        // An error means that the proxy is gone, and so nobody holds anything back.
+        let _ = limit.wait_for(|limit| hear(talk).flights() < *limit).await;
+        hear(talk).answered = true;
         to.write_all(&chunk[..read]).await?;
     }
+}
+
+fn hear(talk: &Mutex<Talk>) -> MutexGuard<'_, Talk> {
+    talk.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What one connection says, message by message.
@@ -221,6 +230,10 @@ impl Talk {
             prepared,
             portals,
         }
+    }
+
+    fn flights(&self) -> usize {
+        lock(&self.seen).flights
     }
 
     fn heard(&mut self, chunk: &[u8]) {

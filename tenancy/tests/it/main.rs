@@ -5,12 +5,22 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+/// What sqlx does without us.
+mod control;
+/// The memory of the registry.
+mod directory;
 /// One transaction per scope: begun late, in one round trip, in one schema.
 mod door;
+/// From an HTTP request to its tenant.
+mod entrance;
 /// What goes wrong inside a scope stays inside it: errors, panics, lost connections, cancellation.
 mod faults;
+/// Migrations and their ledger.
+mod history;
 /// Savepoints.
 mod nested;
+/// From names to a realm.
+mod resolve;
 /// Rows as they arrive.
 mod streams;
 /// What tests share.

@@ -2,7 +2,7 @@ use sea_orm::{DbErr, TransactionSession, TransactionTrait};
 use tenancy::testing::{Proxy, two_shops};
 use tenancy::{Access, Error, Nested, TenantRealm};
 
-use crate::support::{NAMES, assert_clean, names, polled, pool_of_one, run, sent};
+use crate::support::{NAMES, assert_clean, cut_off, names, pool_of_one, run, sent};
 
 fn hire(name: &str) -> String {
     format!("INSERT INTO employee VALUES (gen_random_uuid(), '{name}')")
@@ -160,15 +160,15 @@ async fn a_nested_transaction_never_ends_another_one() {
 }
 
 #[tokio::test]
-async fn a_nested_transaction_cancelled_at_any_await_keeps_nothing_of_itself() {
+async fn a_nested_transaction_cut_off_at_any_round_trip_keeps_nothing_of_itself() {
     let shops = two_shops().await.unwrap();
     let proxy = Proxy::start(&shops.url).await.unwrap();
     let database = pool_of_one(proxy.url());
-    for polls in 1.. {
+    for flight in 1.. {
         let db = database.tenant(&shops.python, Access::Write);
         let outer = db.begin().await.unwrap();
         run(&outer, &hire("Outer")).await.unwrap();
-        let end = polled(polls, async {
+        let end = cut_off(&proxy, flight, async {
             let inner = outer.begin().await?;
             run(&inner, &hire("Inner")).await?;
             inner.rollback().await?;
@@ -181,14 +181,14 @@ async fn a_nested_transaction_cancelled_at_any_await_keeps_nothing_of_itself() {
         let kept = outer.commit().await.is_ok();
         let committed = db.commit().await.is_ok();
         assert!(late.is_ok() || !kept);
-        assert!(kept || !committed, "a part was kept after {polls} polls");
+        assert!(kept || !committed, "a part was kept at flight {flight}");
         let db = database.tenant(&shops.python, Access::Write);
         let expected: &[&str] = if committed {
             &["Cobra", "Late", "Outer", "Viper"]
         } else {
             &["Cobra", "Viper"]
         };
-        assert_eq!(names(&db).await.unwrap(), expected, "after {polls} polls");
+        assert_eq!(names(&db).await.unwrap(), expected, "at flight {flight}");
         run(&db, "DELETE FROM employee WHERE name IN ('Late', 'Outer')")
             .await
             .unwrap();

@@ -110,6 +110,32 @@ pub(crate) async fn sent<F: Future + Unpin>(proxy: &Proxy, sql: &str, future: &m
     }
 }
 
+/// Runs a future up to this round trip and drops it there; unless it needs fewer, and ends.
+pub(crate) async fn cut_off<F: Future>(
+    proxy: &Proxy,
+    flight: usize,
+    future: F,
+) -> Option<F::Output> {
+    let deadline = Instant::now() + PATIENCE;
+    proxy.forget();
+    proxy.hold_at(flight);
+    let mut future = Box::pin(future);
+    let end = loop {
+        assert!(Instant::now() < deadline, "it neither asks nor ends");
+        tokio::select! {
+            biased;
+            end = &mut future => break Some(end),
+            () = tokio::time::sleep(Duration::from_millis(1)) => {}
+        }
+        if proxy.flights() >= flight {
+            break None;
+        }
+    };
+    drop(future);
+    proxy.resume();
+    end
+}
+
 /// A connection that knows nothing of scopes, with the cluster's own rights.
 pub(crate) struct Outside(PgConnection);
 

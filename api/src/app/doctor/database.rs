@@ -6,6 +6,7 @@ use tenancy::{Access, NO_SCHEMA, SharedDb};
 use super::Finding;
 use super::facts::rows;
 use crate::app::error::{Error, Result};
+use crate::app::reason;
 use crate::state::State;
 
 /// Tables and the like in `public`, apart from those that extensions brought along.
@@ -28,7 +29,7 @@ const NOWHERE: &str =
     "SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE nspname = 'unscoped'";
 
 pub(super) fn unreachable(error: &Error) -> Finding {
-    Finding::new("database-unreachable", "database", crate::chain(error)).remedy(
+    Finding::new("database-unreachable", "database", reason::of(error)).remedy(
         "start it, or correct DATABASE_URL and INSULA_OPERATOR_DATABASE_URL; `insula config print` shows them",
     )
 }
@@ -44,7 +45,7 @@ pub(super) async fn check(state: &State) -> Result<Vec<Finding>> {
         let problem = "this schema exists, so connections outside any scope see what is in it";
         findings.push(
             Finding::new("default-path", format!("schema {NO_SCHEMA}"), problem).remedy(format!(
-                "look at what it holds, then: DROP SCHEMA {NO_SCHEMA}"
+                "look at what it holds, then: insula sql --shared 'DROP SCHEMA {NO_SCHEMA} CASCADE'"
             )),
         );
     }

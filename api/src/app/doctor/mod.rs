@@ -7,6 +7,9 @@ mod facts;
 mod registry;
 mod schemas;
 
+use entity::shared::tenant;
+use serde::Serialize;
+
 use super::error::Result;
 use super::fleet::{self, Listener, Report, Scope};
 use crate::auth::Can;
@@ -14,13 +17,18 @@ use crate::auth::permission::{ManageFleet, ViewFleet};
 use crate::state::State;
 use facts::Facts;
 
+/// How many tenants are migrated at once.
+const JOBS: usize = 4;
+
 /// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What kind of wrong, for scripts.
     pub code: &'static str,
     /// What it is about: a tenant, a schema, the database.
     pub subject: String,
+    /// The tenant's slug, where it is about one.
+    pub tenant: Option<String>,
     pub problem: String,
     /// What to do about it.
     pub remedy: String,
@@ -36,13 +44,27 @@ pub async fn examine(state: &State, allowed: Can<ViewFleet>) -> Result<Vec<Findi
     }
 }
 
-/// Does what is safe: brings up to date who is behind.
-pub async fn fix(state: &State, _: Can<ManageFleet>, jobs: usize) -> Result<Report> {
+/// What makes it unsafe to serve tenants from this database.
+pub async fn dangers(state: &State) -> Result<Vec<Finding>> {
+    database::check(state).await
+}
+
+/// Does what is safe about these findings: brings up to date who is behind, and nobody else.
+pub async fn fix(
+    state: &State,
+    _: Can<ManageFleet>,
+    findings: &[Finding],
+    listener: Listener<'_>,
+) -> Result<Report> {
+    let fixable = || findings.iter().filter(|finding| finding.fixable);
+    let tenants: Vec<_> = fixable().filter_map(|one| one.tenant.clone()).collect();
     let scope = Scope {
-        jobs,
-        ..Scope::default()
+        shared_only: tenants.is_empty(),
+        tenants,
+        canary: None,
+        jobs: JOBS,
     };
-    fleet::migrate(state, &scope, Listener::default()).await
+    fleet::migrate(state, &scope, listener).await
 }
 
 async fn look(state: &State, allowed: Can<ViewFleet>) -> Result<Vec<Finding>> {
@@ -65,9 +87,17 @@ impl Finding {
         Self {
             code,
             subject: subject.into(),
+            tenant: None,
             problem: problem.into(),
             remedy: String::new(),
             fixable: false,
+        }
+    }
+
+    fn about(tenant: &tenant::Model, code: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            tenant: Some(tenant.slug.clone()),
+            ..Self::new(code, format!("tenant {}", tenant.slug), problem)
         }
     }
 

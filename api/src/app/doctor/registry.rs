@@ -12,9 +12,9 @@ use crate::state::State;
 pub(super) async fn check(state: &State, facts: &Facts) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for tenant in &facts.tenants {
-        findings.extend(unfinished(state, tenant).await?);
         let domains = facts.domains.get(&tenant.id).map(Vec::as_slice);
         let domains = domains.unwrap_or_default();
+        findings.extend(unfinished(state, tenant, domains).await?);
         findings.extend(primary(tenant, domains));
         let wrong = |domain| unreached(state, tenant, domain);
         findings.extend(domains.iter().filter_map(wrong));
@@ -23,17 +23,22 @@ pub(super) async fn check(state: &State, facts: &Facts) -> Result<Vec<Finding>> 
 }
 
 /// A tenant that could not be made, or whose creator died.
-async fn unfinished(state: &State, tenant: &tenant::Model) -> Result<Option<Finding>> {
+async fn unfinished(
+    state: &State,
+    tenant: &tenant::Model,
+    domains: &[domain::Model],
+) -> Result<Option<Finding>> {
+    let domain = domains.first();
+    let domain = domain.map_or_else(String::new, |domain| format!(" --domain {}", domain.host));
     let again = format!(
-        "insula tenant create {} --name {:?}, which goes on where it stopped",
+        "insula tenant create {} --name {:?}{domain}, which goes on where it stopped",
         tenant.slug, tenant.name
     );
-    let subject = about(tenant);
     Ok(match tenants::status_of(tenant.status) {
         Status::Failed => {
             let why = tenant.failure.as_deref().unwrap_or("for no noted reason");
             let problem = format!("it could not be made: {why}");
-            Some(Finding::new("tenant-failed", subject, problem).remedy(again))
+            Some(Finding::about(tenant, "tenant-failed", problem).remedy(again))
         }
         Status::Provisioning => {
             // Whoever creates a tenant holds its lock meanwhile.
@@ -42,7 +47,7 @@ async fn unfinished(state: &State, tenant: &tenant::Model) -> Result<Option<Find
             };
             lock.release().await;
             let problem = "its creation was interrupted, and nobody goes on with it";
-            Some(Finding::new("tenant-unfinished", subject, problem).remedy(again))
+            Some(Finding::about(tenant, "tenant-unfinished", problem).remedy(again))
         }
         _ => None,
     })
@@ -64,7 +69,7 @@ fn primary(tenant: &tenant::Model, domains: &[domain::Model]) -> Option<Finding>
             format!("insula domain primary {} {}", tenant.slug, domain.host),
         ),
     };
-    Some(Finding::new("primary-domain", about(tenant), problem).remedy(remedy))
+    Some(Finding::about(tenant, "primary-domain", problem).remedy(remedy))
 }
 
 /// A domain that no request can lead by: requests' names are canonicalised before they are looked up.
@@ -90,9 +95,5 @@ fn unreached(state: &State, tenant: &tenant::Model, domain: &domain::Model) -> O
         Ok(_) => return None,
     };
     let remedy = format!("insula sql --shared \"{change}\"");
-    Some(Finding::new("domain-unreachable", about(tenant), problem).remedy(remedy))
-}
-
-pub(super) fn about(tenant: &tenant::Model) -> String {
-    format!("tenant {}", tenant.slug)
+    Some(Finding::about(tenant, "domain-unreachable", problem).remedy(remedy))
 }

@@ -10,10 +10,12 @@ use tenancy::{Access, History, SHARED_SCHEMA, SchemaName, Versions};
 use super::Finding;
 use super::database::listed;
 use super::facts::{Applied, Facts, ledger};
-use super::registry::about;
 use crate::app::error::Result;
 use crate::app::{fleet, tenants};
 use crate::state::State;
+
+/// The remedy for a program that is older than a schema.
+const NEWER: &str = "use the newer version of this program";
 
 /// The shared realm's own version; findings that are fixable say that it is behind.
 pub(super) async fn check_shared(state: &State) -> Result<Vec<Finding>> {
@@ -32,7 +34,10 @@ pub(super) async fn check_shared(state: &State) -> Result<Vec<Finding>> {
         let ledger = ledger(&db, Some(SHARED_SCHEMA)).await?;
         let applied = ledger.get(SHARED_SCHEMA).map(Vec::as_slice);
         let applied = applied.unwrap_or_default();
-        findings.extend(ahead("shared realm".to_owned(), history, applied));
+        findings.extend(
+            ahead(history, applied)
+                .map(|problem| Finding::new("ahead", "shared realm", problem).remedy(NEWER)),
+        );
     }
     db.end().await;
     Ok(findings)
@@ -63,7 +68,7 @@ fn without_tenant(facts: &Facts) -> Vec<Finding> {
             let problem = format!("no tenant has it; it holds {} tables", tables.len());
             Finding::new("schema-without-tenant", format!("schema {name}"), problem).remedy(
                 format!(
-                    "look at what it holds and back it up, then: DROP SCHEMA \"{name}\" CASCADE"
+                    "look at what it holds and back it up, then: insula sql --shared 'DROP SCHEMA \"{name}\" CASCADE'"
                 ),
             )
         })
@@ -76,11 +81,14 @@ fn of_tenant(state: &State, facts: &Facts, tenant: &tenant::Model) -> Vec<Findin
     let applied = applied.unwrap_or_default();
     let Some(tables) = facts.schemas.get(&tenant.schema_name) else {
         let problem = format!("its schema {} is not there", tenant.schema_name);
-        let finding = Finding::new("schema-missing", about(tenant), problem)
+        let finding = Finding::about(tenant, "schema-missing", problem)
             .remedy("restore the schema from a backup; until then its requests fail");
         return vec![finding];
     };
-    let mut findings: Vec<_> = ahead(about(tenant), history, applied).into_iter().collect();
+    let mut findings: Vec<_> = ahead(history, applied)
+        .map(|problem| Finding::about(tenant, "ahead", problem).remedy(NEWER))
+        .into_iter()
+        .collect();
     let has = |name: &str| applied.iter().any(|applied| applied.version == name);
     let pending = history.names().filter(|name| !has(name)).count();
     if pending > 0 {
@@ -98,12 +106,12 @@ fn behind(tenant: &tenant::Model, pending: usize) -> Finding {
         "its schema is {} behind this program{why}",
         migrations(pending)
     );
-    Finding::new("tenant-behind", about(tenant), problem)
+    Finding::about(tenant, "tenant-behind", problem)
         .fixed_by(format!("insula migrate --tenant {}", tenant.slug))
 }
 
-/// Migrations that this program doesn't know: it is older than what has been at work here.
-fn ahead(subject: String, history: &History, applied: &[Applied]) -> Option<Finding> {
+/// What is to be said of migrations that this program doesn't know: it is older than what has been at work here.
+fn ahead(history: &History, applied: &[Applied]) -> Option<String> {
     let known: BTreeSet<_> = history.names().collect();
     let unknown: Vec<_> = applied
         .iter()
@@ -122,11 +130,10 @@ fn ahead(subject: String, history: &History, applied: &[Applied]) -> Option<Find
     } else {
         ""
     };
-    let problem = format!(
+    Some(format!(
         "it has migrations that this program doesn't know{effect}: {}",
         listed(&names)
-    );
-    Some(Finding::new("ahead", subject, problem).remedy("use the newer version of this program"))
+    ))
 }
 
 /// Tables that its version should have.
@@ -150,7 +157,7 @@ fn missing_tables(tenant: &tenant::Model, tables: &BTreeSet<String>) -> Option<F
         "its schema lacks tables that its version should have: {}",
         listed(&missing)
     );
-    let finding = Finding::new("table-missing", about(tenant), problem)
+    let finding = Finding::about(tenant, "table-missing", problem)
         .remedy("restore the tables from a backup; somebody removed them by hand");
     (!missing.is_empty()).then_some(finding)
 }

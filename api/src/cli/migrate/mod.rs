@@ -2,14 +2,16 @@
 
 mod new;
 
+use std::num::NonZero;
 use std::sync::OnceLock;
 
-use clap::{Args, Subcommand, value_parser};
-use serde_json::{Value, json};
-use tenancy::SHARED_SCHEMA;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use tenancy::{SHARED_SCHEMA, Tenant};
 
 use super::{Failure, Global, connect, output};
 use crate::app::fleet::{self, Listener, Migrated, Pending, Report, Scope};
+use crate::app::reason;
 use crate::state::State;
 
 const EXAMPLES: &str = "\
@@ -50,11 +52,11 @@ struct Migrate {
     #[arg(long, conflicts_with_all = ["tenant", "canary"])]
     shared: bool,
     /// Migrate at most N tenants, the oldest first, to see whether all goes well
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
-    canary: Option<u32>,
+    #[arg(long, value_name = "N")]
+    canary: Option<NonZero<u32>>,
     /// Migrate N tenants at once
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u32).range(1..))]
-    jobs: u32,
+    #[arg(long, value_name = "N", default_value = "4")]
+    jobs: NonZero<u32>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -78,7 +80,7 @@ pub(super) async fn run(global: &Global, args: MigrateArgs) -> Result<(), Failur
 async fn plan(state: &State, args: &Migrate) -> Result<(), Failure> {
     let plan = fleet::plan(state, &args.scope(state)).await?;
     if args.json {
-        return output::json(&plan_document(&plan));
+        return output::json(&Document::of_plan(&plan));
     }
     if plan.is_empty() {
         output::say("nothing is pending");
@@ -86,7 +88,7 @@ async fn plan(state: &State, args: &Migrate) -> Result<(), Failure> {
     }
     let only_shared = plan.iter().all(|pending| pending.tenant.is_none());
     let of = |pending: &Pending| rows(name_of(pending), &pending.versions);
-    output::table(&["realm", "pending"], plan.iter().flat_map(of));
+    output::table(&["REALM", "PENDING"], plan.iter().flat_map(of));
     if only_shared && !args.shared {
         output::note("the tenants can be planned once the shared realm is migrated");
     }
@@ -110,7 +112,7 @@ async fn migrate(state: &State, args: &Migrate) -> Result<(), Failure> {
     }
     let (failed, all) = (failures(&report), report.tenants.len());
     if args.json {
-        output::json(&report_document(&report))?;
+        output::json(&Document::of_report(&report))?;
     } else {
         show(&report);
     }
@@ -134,7 +136,7 @@ fn show(report: &Report) {
     let mut all = rows(SHARED_SCHEMA, &report.shared);
     all.extend(report.tenants.iter().flat_map(applied));
     if !all.is_empty() {
-        output::table(&["realm", "applied"], all);
+        output::table(&["REALM", "APPLIED"], all);
     } else if report.tenants.is_empty() {
         output::say("nothing was pending");
     }
@@ -147,7 +149,7 @@ fn rows(name: &str, versions: &[String]) -> Vec<Vec<String>> {
 
 fn failures(report: &Report) -> Vec<(String, String)> {
     let failure = |outcome: &Migrated| {
-        let why = crate::chain(outcome.result.as_ref().err()?);
+        let why = reason::of(outcome.result.as_ref().err()?);
         Some((outcome.tenant.slug.to_string(), why))
     };
     report.tenants.iter().filter_map(failure).collect()
@@ -158,42 +160,11 @@ fn name_of(pending: &Pending) -> &str {
     tenant.map_or(SHARED_SCHEMA, |tenant| tenant.slug.as_str())
 }
 
-fn plan_document(plan: &[Pending]) -> Value {
-    let shared = plan.iter().find(|pending| pending.tenant.is_none());
-    let tenant = |pending: &Pending| {
-        let tenant = pending.tenant.as_ref()?;
-        Some(json!({
-            "tenant": tenant.slug.as_str(),
-            "schema": tenant.schema.as_str(),
-            "pending": pending.versions,
-        }))
-    };
-    json!({
-        "shared": { "pending": shared.map(|shared| shared.versions.as_slice()).unwrap_or_default() },
-        "tenants": plan.iter().filter_map(tenant).collect::<Vec<_>>(),
-    })
-}
-
-fn report_document(report: &Report) -> Value {
-    let tenant = |outcome: &Migrated| {
-        json!({
-            "tenant": outcome.tenant.slug.as_str(),
-            "schema": outcome.tenant.schema.as_str(),
-            "applied": outcome.result.as_deref().unwrap_or_default(),
-            "error": outcome.result.as_ref().err().map(|error| crate::chain(error)),
-        })
-    };
-    json!({
-        "shared": { "applied": report.shared },
-        "tenants": report.tenants.iter().map(tenant).collect::<Vec<_>>(),
-    })
-}
-
 impl Migrate {
     fn scope(&self, state: &State) -> Scope {
         // Each job needs a connection of its own.
         let most = state.config.database.max_connections;
-        if self.jobs > most && !self.plan {
+        if self.jobs.get() > most && !self.plan {
             output::note(format_args!(
                 "only {most} tenants at once; `database.max_connections` allows no more"
             ));
@@ -201,8 +172,70 @@ impl Migrate {
         Scope {
             tenants: self.tenant.clone(),
             shared_only: self.shared,
-            canary: self.canary.map(|most| most as usize),
-            jobs: self.jobs.min(most) as usize,
+            canary: self.canary.map(|most| most.get() as usize),
+            jobs: self.jobs.get().min(most) as usize,
+        }
+    }
+}
+
+/// What `--json` prints: what is pending, or what was applied.
+#[derive(Serialize)]
+struct Document<'a> {
+    shared: Versions<'a>,
+    tenants: Vec<OfTenant<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Versions<'a> {
+    Pending(&'a [String]),
+    Applied(&'a [String]),
+}
+
+#[derive(Serialize)]
+struct OfTenant<'a> {
+    tenant: &'a str,
+    schema: &'a str,
+    #[serde(flatten)]
+    versions: Versions<'a>,
+    error: Option<String>,
+}
+
+impl<'a> Document<'a> {
+    fn of_plan(plan: &'a [Pending]) -> Self {
+        let shared = plan.iter().find(|pending| pending.tenant.is_none());
+        let shared = shared.map(|shared| shared.versions.as_slice());
+        let of_tenant = |pending: &'a Pending| {
+            let versions = Versions::Pending(&pending.versions);
+            let tenant = pending.tenant.as_ref()?;
+            Some(OfTenant::of(tenant, versions, None))
+        };
+        Self {
+            shared: Versions::Pending(shared.unwrap_or_default()),
+            tenants: plan.iter().filter_map(of_tenant).collect(),
+        }
+    }
+
+    fn of_report(report: &'a Report) -> Self {
+        let of_tenant = |Migrated { tenant, result }: &'a Migrated| {
+            let versions = Versions::Applied(result.as_deref().unwrap_or_default());
+            let error = result.as_ref().err().map(|error| reason::of(error));
+            OfTenant::of(tenant, versions, error)
+        };
+        Self {
+            shared: Versions::Applied(&report.shared),
+            tenants: report.tenants.iter().map(of_tenant).collect(),
+        }
+    }
+}
+
+impl<'a> OfTenant<'a> {
+    fn of(tenant: &'a Tenant, versions: Versions<'a>, error: Option<String>) -> Self {
+        Self {
+            tenant: tenant.slug.as_str(),
+            schema: tenant.schema.as_str(),
+            versions,
+            error,
         }
     }
 }

@@ -3,14 +3,15 @@
 mod rows;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use tenancy::Answer;
 use tenancy::fleet::Outcome;
 
 use self::rows::Document;
 use super::realm::whole_tenant;
 use super::{Failure, Global, connect, output};
-use crate::app::{Error, statements};
+use crate::app::{Error, reason, statements};
 use crate::auth::Caller;
 use crate::state::State;
 
@@ -65,7 +66,7 @@ pub(super) async fn run(global: &Global, args: SqlArgs) -> Result<(), Failure> {
             }
             None => statements::in_shared(state, caller.can()?, &args.statement).await,
         };
-        let answer = answer.map_err(|error| Failure::new(why(&error)))?;
+        let answer = answer?;
         if args.json {
             return output::json(&Document::of(&answer));
         }
@@ -84,7 +85,7 @@ async fn in_all_tenants(state: &State, args: &SqlArgs) -> Result<(), Failure> {
     }
     let outcomes = &fleet.outcomes;
     if args.json {
-        let tenants: Vec<_> = outcomes.iter().map(document).collect();
+        let tenants: Vec<_> = outcomes.iter().map(OfTenant::of).collect();
         output::json(&json!({ "tenants": tenants }))?;
     } else {
         show_all(outcomes);
@@ -93,7 +94,11 @@ async fn in_all_tenants(state: &State, args: &SqlArgs) -> Result<(), Failure> {
     for Outcome { tenant, result } in outcomes {
         if let Err(error) = result {
             failed += 1;
-            output::note(format_args!("tenant {}: {}", tenant.slug, why(error)));
+            output::note(format_args!(
+                "tenant {}: {}",
+                tenant.slug,
+                reason::of(error)
+            ));
         }
     }
     match failed {
@@ -139,7 +144,7 @@ fn show_all(outcomes: &[Outcome<Answer, Error>]) {
             let row = |(slug, answer): &(String, Answer)| {
                 with_slug(slug, vec![answer.affected.to_string()])
             };
-            output::table(&["tenant", "rows affected"], alike.iter().map(row));
+            output::table(&["tenant", "rows"], alike.iter().map(row));
             continue;
         }
         let rows = alike.iter().flat_map(|(slug, answer)| {
@@ -164,16 +169,21 @@ fn counted(rows: u64) -> String {
     }
 }
 
-/// What PostgreSQL said, without our words around it.
-fn why(error: &Error) -> String {
-    output::root(error)
+/// What `--json` prints of each tenant.
+#[derive(Serialize)]
+struct OfTenant<'a> {
+    tenant: &'a str,
+    error: Option<String>,
+    #[serde(flatten)]
+    answer: Option<Document<'a>>,
 }
 
-fn document(outcome: &Outcome<Answer, Error>) -> Value {
-    let answer = outcome.result.as_ref().ok().map(Document::of);
-    json!({
-        "tenant": outcome.tenant.slug.as_str(),
-        "answer": answer,
-        "error": outcome.result.as_ref().err().map(why),
-    })
+impl<'a> OfTenant<'a> {
+    fn of(outcome: &'a Outcome<Answer, Error>) -> Self {
+        Self {
+            tenant: outcome.tenant.slug.as_str(),
+            error: outcome.result.as_ref().err().map(|error| reason::of(error)),
+            answer: outcome.result.as_ref().ok().map(Document::of),
+        }
+    }
 }

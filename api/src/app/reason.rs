@@ -1,0 +1,81 @@
+//! Why something failed, for whoever runs the whole.
+
+use std::error::Error as StdError;
+
+use sea_orm::{DbErr, RuntimeErr};
+use sqlx::postgres::PgDatabaseError;
+
+use super::error::Error;
+
+/// Every cause in a line: ours, and then PostgreSQL's own words without the libraries' around them.
+pub fn of(error: &(dyn StdError + 'static)) -> String {
+    let mut causes = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<DbErr>() {
+            causes.push(of_database(error));
+            break;
+        }
+        if !says_nothing(error) {
+            causes.push(error.to_string());
+        }
+        next = error.source();
+    }
+    causes.join(": ")
+}
+
+/// Whether the text only says that the cause says more.
+fn says_nothing(error: &(dyn StdError + 'static)) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(Error::Database(_) | Error::Tenancy(tenancy::Error::Database(_)))
+    ) || matches!(error.downcast_ref(), Some(tenancy::Error::Database(_)))
+}
+
+fn of_database(error: &DbErr) -> String {
+    let (DbErr::Exec(RuntimeErr::SqlxError(inner))
+    | DbErr::Query(RuntimeErr::SqlxError(inner))
+    | DbErr::Conn(RuntimeErr::SqlxError(inner))) = error
+    else {
+        return error.to_string();
+    };
+    match inner.as_ref() {
+        sqlx::Error::Database(inner) => match inner.try_downcast_ref::<PgDatabaseError>() {
+            Some(inner) => in_its_words(inner),
+            None => inner.message().to_owned(),
+        },
+        sqlx::Error::PoolTimedOut => "no connection within the time allowed".to_owned(),
+        inner => inner.to_string(),
+    }
+}
+
+fn in_its_words(error: &PgDatabaseError) -> String {
+    let mut text = error.message().to_owned();
+    for more in [error.detail(), error.hint()].into_iter().flatten() {
+        text.push_str("; ");
+        text.push_str(more.trim_end_matches('.'));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_are_left_out_and_we_are_not() {
+        let lost = || DbErr::Query(RuntimeErr::SqlxError(sqlx::Error::PoolTimedOut.into()));
+        let expected = "no connection within the time allowed";
+        assert_eq!(of(&Error::from(lost())), expected);
+        assert_eq!(of(&tenancy::Error::from(lost())), expected);
+        assert_eq!(of(&Error::from(tenancy::Error::from(lost()))), expected);
+        let migration = tenancy::Error::Migration {
+            schema: "t_1".to_owned(),
+            migration: "m1".to_owned(),
+            source: lost(),
+        };
+        let told = format!("migration m1 failed in schema t_1: {expected}");
+        assert_eq!(of(&migration), told);
+        assert_eq!(of(&Error::from(migration)), told);
+    }
+}
