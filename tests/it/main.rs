@@ -7,6 +7,8 @@
 
 /// What HTTP makes of requests: the contract's answers, hosts, tokens, clients.
 mod http;
+/// What operators do.
+mod operations;
 /// Signing in, in both realms.
 mod sessions;
 /// The slides that the product implements, played word for word.
