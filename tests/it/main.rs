@@ -11,6 +11,8 @@ mod agreement;
 mod http;
 /// Nothing of one tenant shows at another.
 mod isolation;
+/// What operators do.
+mod operations;
 /// Signing in, in both realms.
 mod sessions;
 /// The slides that the product implements, played word for word.

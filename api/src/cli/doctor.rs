@@ -106,6 +106,7 @@ fn verdict(findings: &[Finding], tried: bool) -> Result<(), Failure> {
     Err(Failure::new(match fixable {
         0 => count,
         _ if tried => count,
-        fixable => format!("{count}; `insula doctor --fix` mends {fixable} of that"),
+        all if all == findings.len() => format!("{count}; `insula doctor --fix` mends that"),
+        some => format!("{count}; `insula doctor --fix` mends {some} of them"),
     }))
 }

@@ -135,7 +135,7 @@ pub(super) fn table<S: ToString>(header: &[S], rows: impl IntoIterator<Item = Ve
     let mut table = Table::new();
     table
         .load_style(TableStyle::new())
-        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(header.iter().map(|name| harmless(&name.to_string())));
     for row in rows {
         table.add_row(row.iter().map(|cell| harmless(cell)));

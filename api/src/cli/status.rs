@@ -2,7 +2,6 @@
 
 use clap::Args;
 use serde::Serialize;
-use serde_json::json;
 use tenancy::Status;
 
 use super::{Failure, Global, connect, output};
@@ -20,10 +19,10 @@ pub(super) async fn run(global: &Global, args: StatusArgs) -> Result<(), Failure
         let standings = fleet::status(state).await?;
         if args.json {
             let (shared, tenants) = standings.split_at(1);
-            return output::json(&json!({
-                "shared": shared.first().map(Document::of),
-                "tenants": tenants.iter().map(Document::of).collect::<Vec<_>>(),
-            }));
+            return output::json(&Document {
+                shared: shared.first().map(OfSchema::of),
+                tenants: tenants.iter().map(OfSchema::of).collect(),
+            });
         }
         show(&standings);
         Ok(())
@@ -63,9 +62,15 @@ fn is_behind(standing: &Standing) -> bool {
     standing.pending > 0 && standing.status.is_none_or(fleet::is_whole)
 }
 
-/// What `--json` prints of a schema.
+/// What `--json` prints.
 #[derive(Serialize)]
 struct Document<'a> {
+    shared: Option<OfSchema<'a>>,
+    tenants: Vec<OfSchema<'a>>,
+}
+
+#[derive(Serialize)]
+struct OfSchema<'a> {
     name: &'a str,
     schema: &'a str,
     status: Option<&'static str>,
@@ -74,7 +79,7 @@ struct Document<'a> {
     failure: Option<&'a str>,
 }
 
-impl<'a> Document<'a> {
+impl<'a> OfSchema<'a> {
     fn of(standing: &'a Standing) -> Self {
         Self {
             name: &standing.name,

@@ -6,12 +6,13 @@ use tenancy::{Domain, Status};
 use super::Finding;
 use super::facts::Facts;
 use crate::app::error::Result;
-use crate::app::tenants;
+use crate::app::{reason, tenants};
 use crate::state::State;
 
 pub(super) async fn check(state: &State, facts: &Facts) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for tenant in &facts.tenants {
+        findings.extend(damaged(tenant));
         let domains = facts.domains.get(&tenant.id).map(Vec::as_slice);
         let domains = domains.unwrap_or_default();
         findings.extend(unfinished(state, tenant, domains).await?);
@@ -20,6 +21,15 @@ pub(super) async fn check(state: &State, facts: &Facts) -> Result<Vec<Finding>> 
         findings.extend(domains.iter().filter_map(wrong));
     }
     Ok(findings)
+}
+
+/// A row that nothing of ours wrote, and that commands about all tenants stop at.
+fn damaged(tenant: &tenant::Model) -> Option<Finding> {
+    let error = tenants::known(tenant).err()?;
+    let finding = Finding::about(tenant, "registry-damaged", reason::of(&error));
+    Some(finding.remedy(
+        "find out who changed it, and put it right with `insula sql --shared \"UPDATE tenant …\"`",
+    ))
 }
 
 /// A tenant that could not be made, or whose creator died.

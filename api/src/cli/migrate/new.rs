@@ -109,7 +109,7 @@ pub(super) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {{
     async fn up(&self, _manager: &SchemaManager) -> Result<(), DbErr> {{
-        Err(DbErr::Migration(\"this migration has no steps yet\".to_owned()))
+        Err(DbErr::Migration(\"no steps yet\".to_owned()))
     }}
 }}
 "

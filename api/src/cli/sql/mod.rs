@@ -4,7 +4,6 @@ mod rows;
 
 use clap::Args;
 use serde::Serialize;
-use serde_json::json;
 use tenancy::Answer;
 use tenancy::fleet::Outcome;
 
@@ -45,7 +44,7 @@ struct ScopeArgs {
     /// A tenant, by its slug
     #[arg(long, value_name = "SLUG")]
     tenant: Option<String>,
-    /// Every tenant, one after the other; the shared realm is not among them
+    /// Every tenant; the shared realm is not among them
     #[arg(long)]
     all_tenants: bool,
     /// The shared realm: the registry and the operators
@@ -85,8 +84,8 @@ async fn in_all_tenants(state: &State, args: &SqlArgs) -> Result<(), Failure> {
     }
     let outcomes = &fleet.outcomes;
     if args.json {
-        let tenants: Vec<_> = outcomes.iter().map(OfTenant::of).collect();
-        output::json(&json!({ "tenants": tenants }))?;
+        let tenants = outcomes.iter().map(OfTenant::of).collect();
+        output::json(&Fleet { tenants })?;
     } else {
         show_all(outcomes);
     }
@@ -167,6 +166,12 @@ fn counted(rows: u64) -> String {
         1 => "1 row".to_owned(),
         rows => format!("{rows} rows"),
     }
+}
+
+/// What `--json` prints of all tenants.
+#[derive(Serialize)]
+struct Fleet<'a> {
+    tenants: Vec<OfTenant<'a>>,
 }
 
 /// What `--json` prints of each tenant.
