@@ -1,6 +1,7 @@
 //! What can go wrong, and how to tell a database that is away from a mistake.
 
 use sea_orm::{DbErr, RuntimeErr};
+use sqlx::postgres::PgDatabaseError;
 
 /// What can go wrong at the door, in the registry or while migrating.
 ///
@@ -64,7 +65,10 @@ pub fn is_unavailable(error: &DbErr) -> bool {
         DbErr::ConnectionAcquire(_) => true,
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error)) => is_lost(error),
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            // Such as more parameters than a statement can have: it will be no better later.
+            is_lost(error) && !matches!(**error, sqlx::Error::Protocol(_))
+        }
         _ => false,
     }
 }
@@ -86,6 +90,16 @@ pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         _ => false,
     }
+}
+
+/// Whether a statement that is kept prepared has another result type in this schema than in the one
+/// that it was prepared for: two tenants are at different versions, or a migration has just run.
+/// PostgreSQL won't run it in either of them any more.
+pub(crate) fn is_stale(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error
+        .and_then(|error| error.try_downcast_ref::<PgDatabaseError>())
+        .is_some_and(|error| error.routine() == Some("RevalidateCachedQuery"))
 }
 
 pub(crate) fn from_sqlx(error: sqlx::Error) -> DbErr {

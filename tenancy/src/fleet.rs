@@ -19,6 +19,9 @@ pub struct Outcome<T, E> {
 /// tenants, and no transaction over them. Outcomes come in the order of the tenants; `done` hears of
 /// each as it happens.
 ///
+/// To spawn this as a task, let `work` own what it uses (`async move`): the compiler can't see that
+/// work which borrows may move between threads.
+///
 /// ```
 /// # tenancy::testing::block_on(async {
 /// use sea_orm::{ConnectionTrait, Statement};

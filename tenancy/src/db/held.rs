@@ -5,7 +5,7 @@ use sqlx::postgres::{PgConnection, PgTransactionManager};
 use sqlx::{AssertSqlSafe, Connection, Executor, Postgres};
 use sqlx_core::transaction::TransactionManager;
 
-use crate::error::{Error, is_lost};
+use crate::error::{Error, is_lost, is_stale};
 
 /// A savepoint, told apart from every other of its transaction: depths come back, marks don't.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Held {
         self.unseen = false;
         match result {
             Ok(()) => self.suspect = false,
-            Err(error) if is_lost(error) => self.connection.close_on_drop(),
+            Err(error) if is_lost(error) || is_stale(error) => self.connection.close_on_drop(),
             Err(_) => {}
         }
     }

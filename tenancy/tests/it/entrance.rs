@@ -7,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router, routing};
+use proptest::prelude::*;
 use tenancy::axum::{Entrance, Trust, enter_tenant};
 use tenancy::resolve::{Policy, Unresolved};
 use tenancy::testing::{Shops, two_shops};
@@ -240,4 +241,43 @@ async fn a_peer_that_nobody_told_of_is_not_trusted() {
         .unwrap();
     let body = to_bytes(response.into_body(), 10_000).await.unwrap();
     assert_eq!(body, "Diamond Emerald", "the default");
+}
+
+/// Answers with the slug of whoever was let in.
+fn slugs() -> Router {
+    let policy = Policy {
+        shared: "shared.x".parse().unwrap(),
+        default: None,
+    };
+    let entrance = Entrance {
+        gate: Gate::new(crate::resolve::directory(), policy, "m2"),
+        header: HEADER,
+        trust: Trust::Everybody,
+        refuse,
+    };
+    let slug = async |tenant: Option<Extension<ActiveTenant>>| match tenant {
+        Some(tenant) => tenant.slug.to_string(),
+        None => String::new(),
+    };
+    Router::new()
+        .fallback(slug)
+        .layer(from_fn_with_state(Arc::new(entrance), enter_tenant))
+}
+
+proptest! {
+    #[test]
+    fn n15_any_bytes_in_a_header_are_answered_and_let_nobody_in_who_is_not_named(
+        header in proptest::option::of(proptest::collection::vec(0x20_u8..=0xff, 0..20)),
+        host in proptest::option::of(proptest::collection::vec(0x20_u8..=0xff, 0..20)),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut request = Request::get("/").body(Body::empty()).unwrap();
+        for (name, bytes) in [(HEADER, header), (header::HOST, host)] {
+            let value = bytes.and_then(|bytes| HeaderValue::from_bytes(&bytes).ok());
+            value.map(|value| request.headers_mut().append(name, value));
+        }
+        let response = runtime.block_on(slugs().oneshot(request)).unwrap();
+        let refused = [StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND];
+        prop_assert!(refused.contains(&response.status()), "{}", response.status());
+    }
 }

@@ -17,6 +17,8 @@ mod entrance;
 mod faults;
 /// Migrations and their ledger.
 mod history;
+/// Many tenants at once.
+mod many;
 /// Savepoints.
 mod nested;
 /// From names to a realm.
