@@ -7,12 +7,16 @@
 
 /// The entities say what the migrations did.
 mod agreement;
+/// The arrows between the rooms, and the budgets of the house.
+mod architecture;
 /// What HTTP makes of requests: the contract's answers, hosts, tokens, clients.
 mod http;
 /// Nothing of one tenant shows at another.
 mod isolation;
 /// What operators do.
 mod operations;
+/// Changes of the registry: every process sees them at once.
+mod registry;
 /// Signing in, in both realms.
 mod sessions;
 /// The slides that the product implements, played word for word.

@@ -12,10 +12,6 @@
 //! 7. [`twins`]: rows of equal ids in two tenants.
 //! 8. [`agreement`]: what entities and migrations each say of the tables.
 //! 9. [`debian`]: getting what a fresh machine lacks.
-//! 6. [`debian`]: getting what a fresh machine lacks.
-//! 7. [`patience`]: waiting for what comes true soon.
-//! 8. [`twins`]: rows of equal ids in two tenants.
-//! 9. [`agreement`]: what entities and migrations each say of the tables.
 
 #![expect(
     clippy::missing_panics_doc,

@@ -6,8 +6,12 @@ mod employees;
 /// Conditions on lists, alone and together.
 mod filters;
 mod invoices;
+/// What a request costs PostgreSQL.
+mod loading;
 /// Any row by its global id.
 mod nodes;
+/// One operation is one transaction.
+mod transactions;
 mod users;
 
 use serde_json::{Value, json};

@@ -1,0 +1,212 @@
+//! The arrows between the rooms, and the budgets of the house.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// The most lines of a source file, tests apart.
+const MOST_LINES: usize = 400;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every source file below a folder, with its text; tests apart.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "tests" {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") && name != "tests.rs" {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path.display().to_string(), text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "nothing in {folder}");
+    found
+}
+
+/// The code of a file, without its tests and comments.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn crates_know_only_whom_they_may() {
+    let allowed = [
+        ("api", &["cluster", "entity", "migration", "tenancy"][..]),
+        ("cluster", &[]),
+        ("entity", &[]),
+        ("migration", &[]),
+        // For its testing feature alone.
+        ("tenancy", &["cluster"]),
+        (
+            "tests",
+            &["api", "cluster", "entity", "migration", "tenancy"],
+        ),
+    ];
+    let metadata = MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap();
+    let ours: Vec<_> = metadata
+        .packages
+        .iter()
+        .map(|package| package.name.to_string())
+        .collect();
+    assert_eq!(ours.len(), allowed.len(), "{ours:?}");
+    for package in &metadata.packages {
+        let name = package.name.as_str();
+        let (_, may) = allowed.iter().find(|(of, _)| *of == name).unwrap();
+        for dependency in &package.dependencies {
+            let known = dependency.name.as_str();
+            let inner = dependency.kind == DependencyKind::Development;
+            if !inner && ours.iter().any(|one| one == known) {
+                assert!(may.contains(&known), "{name} must not know {known}");
+            }
+        }
+        let manifest = fs::read_to_string(&package.manifest_path).unwrap();
+        assert!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "{name} has lints of its own"
+        );
+    }
+}
+
+#[test]
+fn rooms_of_the_server_know_only_whom_they_may() {
+    let forbidden: [(&str, &[&str]); 9] = [
+        (
+            "api/src/app",
+            &[
+                "axum",
+                "async_graphql",
+                "clap",
+                "crate::cli",
+                "crate::http",
+                "crate::graphql",
+            ],
+        ),
+        (
+            "api/src/auth",
+            &[
+                "axum",
+                "async_graphql",
+                "clap",
+                "sea_orm",
+                "crate::cli",
+                "crate::http",
+                "crate::graphql",
+                "crate::app",
+            ],
+        ),
+        (
+            "api/src/graphql",
+            &["axum", "clap", "crate::cli", "crate::http"],
+        ),
+        (
+            "api/src/graphql/shared",
+            &["graphql::tenant", "entity::tenant"],
+        ),
+        (
+            "api/src/graphql/tenant",
+            &["graphql::shared", "state.operator"],
+        ),
+        (
+            "api/src/config",
+            &[
+                "sea_orm",
+                "async_graphql",
+                "crate::app",
+                "crate::auth",
+                "crate::graphql",
+                "crate::http",
+            ],
+        ),
+        (
+            "entity/src",
+            &["serde::", "axum", "async_graphql", "tenancy"],
+        ),
+        ("migration/src", &["entity", "tenancy", "api::"]),
+        (
+            "tenancy/src",
+            &["entity::", "migration::Migr", "api::", "async_graphql"],
+        ),
+    ];
+    for (room, strangers) in forbidden {
+        for (path, text) in sources(room) {
+            for line in code(&text) {
+                for stranger in strangers {
+                    let known = line.contains(&format!("{stranger}::"))
+                        || line.contains(&format!("use {stranger}"))
+                        || (stranger.contains("::") || stranger.contains('.'))
+                            && line.contains(stranger);
+                    assert!(!known, "{path} must not know {stranger}: {line}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_door_opens_connections() {
+    for folder in ["api/src", "entity/src", "migration/src", "tenancy/src"] {
+        for (path, text) in sources(folder) {
+            if path.contains("tenancy/src/db/") || path.contains("tenancy/src/testing/") {
+                continue;
+            }
+            for opening in [
+                "PgPool::",
+                "PgPoolOptions",
+                "PgConnection::connect",
+                "Database::connect",
+            ] {
+                let opens = code(&text).any(|line| line.contains(opening));
+                assert!(!opens, "{path} opens a connection: {opening}");
+            }
+        }
+    }
+}
+
+#[test]
+fn requests_are_never_made_at_the_console() {
+    for folder in ["api/src/http", "api/src/graphql"] {
+        for (path, text) in sources(folder) {
+            let poses = code(&text).any(|line| line.contains("Caller::Console"));
+            assert!(!poses, "{path} makes a request somebody at the console");
+        }
+    }
+}
+
+#[test]
+fn files_stay_small() {
+    for folder in [
+        "api/src",
+        "cluster/src",
+        "entity/src",
+        "migration/src",
+        "tenancy/src",
+        "tests/src",
+    ] {
+        for (path, text) in sources(folder) {
+            let lines = text.lines().count();
+            assert!(
+                lines <= MOST_LINES,
+                "{path} has {lines} lines: a wall is missing"
+            );
+            assert!(
+                !path.ends_with("main.rs") || lines <= 60,
+                "{path} has {lines} lines"
+            );
+        }
+    }
+}

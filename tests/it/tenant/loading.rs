@@ -1,0 +1,114 @@
+//! What a request costs PostgreSQL: counted on the wire.
+
+use serde_json::json;
+use tenancy::testing::Proxy;
+use tests::{TestServer, eventually};
+
+/// A server whose database is reached through a proxy that counts.
+async fn counted() -> (TestServer, Proxy) {
+    let whole = TestServer::start().await;
+    let proxy = Proxy::start(&whole.database).await.unwrap();
+    let server = TestServer::on(proxy.url(), &[]).await;
+    (server, proxy)
+}
+
+/// Every relation of an employee, two levels deep.
+const EMPLOYEES: &str = "query($n: Int!) { employees(first: $n) { nodes {
+    name
+    department { name employees(first: 3) { nodes { name } } }
+    manager { name department { name } }
+    reports(first: 3) { nodes { name } }
+} } }";
+
+/// Every relation of an invoice.
+const INVOICES: &str = "query($n: Int!) { invoices(first: $n) { nodes {
+    number lines { description } customer { name invoices(first: 2) { nodes { number } } }
+} } }";
+
+async fn selects(server: &TestServer, proxy: &Proxy, document: &str, rows: usize) -> usize {
+    proxy.forget();
+    let owner = server.tenant("python").as_owner();
+    let answer = owner.ask(document, &json!({ "n": rows })).await;
+    let plural = if document == EMPLOYEES {
+        "employees"
+    } else {
+        "invoices"
+    };
+    let nodes = answer.at(&format!("{plural}.nodes"));
+    assert_eq!(nodes.as_array().unwrap().len(), rows, "{nodes}");
+    let statements = proxy.statements();
+    statements
+        .iter()
+        .filter(|text| text.starts_with("SELECT"))
+        .count()
+}
+
+#[tokio::test]
+async fn c30_a_relation_costs_one_statement_however_many_rows_have_it() {
+    let (server, proxy) = counted().await;
+    let sql = server.sql("python");
+    sql.run(
+        "INSERT INTO employee (id, number, name, department_id, manager_id, created_at)
+         SELECT gen_random_uuid(), 'n' || n, 'Employee ' || n,
+             (SELECT id FROM department ORDER BY md5(n || name) LIMIT 1),
+             (SELECT id FROM employee ORDER BY md5(n || name) LIMIT 1), now()
+         FROM generate_series(1, 60) n",
+    )
+    .await;
+    sql.run(
+        "WITH i AS (
+             INSERT INTO invoice (id, number, customer_id, issued_on, status, total, created_at)
+             SELECT gen_random_uuid(), 'n' || n,
+                 (SELECT id FROM customer ORDER BY md5(n || name) LIMIT 1), '2026-01-01', 'open', 1, now()
+             FROM generate_series(1, 60) n RETURNING id
+         )
+         INSERT INTO invoice_line (id, invoice_id, position, description, quantity, unit_price)
+         SELECT gen_random_uuid(), i.id, 0, 'Line', 1, 1 FROM i",
+    )
+    .await;
+    for (document, most) in [(EMPLOYEES, 7), (INVOICES, 4)] {
+        // Once for the registry's sake, which is asked once.
+        selects(&server, &proxy, document, 1).await;
+        let few = selects(&server, &proxy, document, 5).await;
+        let many = selects(&server, &proxy, document, 50).await;
+        assert_eq!(few, many, "{document}");
+        assert!(many <= most, "{many} statements for {document}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_reads_one_row_takes_three_round_trips() {
+    const REQUESTS: usize = 10;
+    let (server, proxy) = counted().await;
+    let owner = server.tenant("python").as_owner();
+    let id = owner
+        .query("{ employees(first: 1) { nodes { id } } }")
+        .await;
+    let variables = json!({ "id": id.at("employees.nodes.0.id") });
+    let document = "query($id: ID!) { employee(id: $id) { name } }";
+    // Requests one after the other take the same connection; the first prepares the statement.
+    for _ in 0..3 {
+        owner.ask(document, &variables).await;
+    }
+    let ends = || {
+        let statements = proxy.statements();
+        statements
+            .iter()
+            .filter(|text| text.starts_with("ROLLBACK"))
+            .count()
+    };
+    eventually(async || ends(), |ends| *ends >= 4).await;
+    proxy.forget();
+    for _ in 0..REQUESTS {
+        let answer = owner.ask(document, &variables).await;
+        assert_eq!(answer.at("employee.name"), "Cobra");
+    }
+    let ended = eventually(async || ends(), |ends| *ends >= REQUESTS).await;
+    assert_eq!(ended, REQUESTS, "{:?}", proxy.statements());
+    let flights = proxy.flights();
+    assert!(
+        flights <= 3 * REQUESTS,
+        "{flights} round trips: {:?}",
+        proxy.statements()
+    );
+}
