@@ -12,6 +12,8 @@
 //! });
 //! ```
 
+pub mod employee;
+
 mod catalog;
 mod proxy;
 mod shops;
