@@ -67,10 +67,17 @@ pub fn is_unavailable(error: &DbErr) -> bool {
         | DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error)) => {
             // Such as more parameters than a statement can have: it will be no better later.
-            is_lost(error) && !matches!(**error, sqlx::Error::Protocol(_))
+            is_crossed(error) || is_lost(error) && !matches!(**error, sqlx::Error::Protocol(_))
         }
         _ => false,
     }
+}
+
+/// Whether the transaction got in another's way and had to yield: a deadlock, a failed
+/// serialization, a lock that wasn't free in time.
+fn is_crossed(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| matches!(&*code, "40001" | "40P01" | "55P03"))
 }
 
 /// Whether the connection itself is of no more use.

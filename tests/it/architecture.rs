@@ -139,7 +139,7 @@ fn rooms_of_the_server_know_only_whom_they_may() {
         ("migration/src", &["entity", "tenancy", "api::"]),
         (
             "tenancy/src",
-            &["entity::", "migration::Migr", "api::", "async_graphql"],
+            &[" entity::", "migration::Migr", "api::", "async_graphql"],
         ),
     ];
     for (room, strangers) in forbidden {

@@ -4,13 +4,14 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::sea_query::{ColumnType, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, QueryFilter, Select, Value};
 use uuid::Uuid;
 
 use super::error::{Fault, Result};
 use super::order::Ordering;
+use super::scalars::day;
 
 /// The place of a row in a list of a certain order.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +89,8 @@ pub fn beyond<E: EntityTrait>(
 
 fn name<E: EntityTrait>(order: &Ordering<E>) -> String {
     let sign = if order.descending { '-' } else { '+' };
-    format!("{sign}{}", order.column.as_str())
+    let table = E::default();
+    format!("{sign}{}.{}", table.table_name(), order.column.as_str())
 }
 
 fn write(value: &Value) -> String {
@@ -109,7 +111,7 @@ fn read(text: &str, column: &ColumnType) -> Option<Value> {
     match column {
         ColumnType::String(_) | ColumnType::Text => (!text.contains('\0')).then(|| text.into()),
         ColumnType::Uuid => text.parse::<Uuid>().ok().map(Into::into),
-        ColumnType::Date => text.parse::<NaiveDate>().ok().map(Into::into),
+        ColumnType::Date => day(text).map(Into::into),
         ColumnType::TimestampWithTimeZone => text.parse::<DateTime<Utc>>().ok().map(Into::into),
         ColumnType::Decimal(_) => text.parse::<rust_decimal::Decimal>().ok().map(Into::into),
         _ => None,

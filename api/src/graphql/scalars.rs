@@ -4,7 +4,7 @@
 //! `userErrors`, with the field, like any other wrong input.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 
 use crate::app::Given;
 
@@ -19,15 +19,21 @@ impl ScalarType for Date {
         let Value::String(text) = value else {
             return Err(InputValueError::expected_type(value));
         };
-        // In its one spelling, so that years and months can't be guessed from "26-1-2".
-        let day = text.parse().ok();
-        let day = day.filter(|day: &NaiveDate| day.to_string() == text);
+        let day = day(&text);
         Ok(Self(day.ok_or(text)))
     }
 
     fn to_value(&self) -> Value {
         text(&self.0)
     }
+}
+
+/// The day that a text is, in its one spelling, so that years and months can't be guessed from
+/// "26-1-2". Years have four digits: PostgreSQL and the library disagree on what else there is.
+pub fn day(text: &str) -> Option<NaiveDate> {
+    let day: NaiveDate = text.parse().ok()?;
+    let written = (1..=9999).contains(&day.year()) && day.to_string() == text;
+    written.then_some(day)
 }
 
 impl From<NaiveDate> for Date {
@@ -121,6 +127,9 @@ mod tests {
             "26-01-01",
             "2026-01-01T00:00:00Z",
             "+2026-1-01",
+            "-5000-01-01",
+            "0000-01-01",
+            "+262142-12-31",
             "",
         ] {
             assert_eq!(date(text), Err(text.to_owned()));
