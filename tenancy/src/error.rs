@@ -76,7 +76,9 @@ pub fn is_unavailable(error: &DbErr) -> bool {
 /// Whether the transaction got in another's way and had to yield: a deadlock, a failed
 /// serialization, a lock that wasn't free in time.
 fn is_crossed(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| matches!(&*code, "40001" | "40P01" | "55P03"))
 }
 
