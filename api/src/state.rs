@@ -7,7 +7,6 @@ use tenancy::{Database, Directory, Domain, History, Operator, PoolOptions};
 use crate::auth::{Hasher, Keys, Tokens};
 use crate::catalog::Registry;
 use crate::config::{Config, HostName};
-use crate::graphql::PageLimits;
 
 /// Everything that requests and commands work with.
 pub struct State {
@@ -29,6 +28,14 @@ pub struct State {
 pub struct Histories {
     pub shared: History,
     pub tenant: History,
+}
+
+/// How many rows a page may have.
+#[derive(Debug, Clone, Copy)]
+pub struct PageLimits {
+    /// Where the client says nothing.
+    pub default: u32,
+    pub most: u32,
 }
 
 /// Where the database is, for each of the two logins.

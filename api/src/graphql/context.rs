@@ -9,12 +9,11 @@ use tenancy::{Access, ActiveTenant, Scoped, SharedRealm, TenantRealm};
 use uuid::Uuid;
 
 use super::error::{Fault, Result};
-use super::page::PageLimits;
 use super::related::Related;
 use crate::app::sessions::Accounts;
 use crate::app::{self, Refusal};
 use crate::auth::{Caller, Can, Permission};
-use crate::state::State;
+use crate::state::{PageLimits, State};
 
 /// The two realms, as far as requests differ between them.
 pub trait Realm: Accounts<Subject: Clone + Send> {

@@ -26,5 +26,4 @@ pub use context::{ContextExt, Realm, Request};
 pub use engine::{Ended, Engine};
 pub use error::{Fault, Result};
 pub use index::SchemaIndex;
-pub use page::PageLimits;
 pub use sdl::{shared_sdl, tenant_sdl};

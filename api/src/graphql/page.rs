@@ -9,6 +9,7 @@ use super::cursor::{self, Cursor};
 use super::error::{Fault, Result};
 use super::noun::Noun;
 use super::order::Ordering;
+use crate::state::PageLimits;
 
 /// Where a page begins and how long it is: Relay's four arguments.
 #[derive(Debug, Clone, Default)]
@@ -33,14 +34,6 @@ impl PageArgs {
             before,
         }
     }
-}
-
-/// How many rows a page may have.
-#[derive(Debug, Clone, Copy)]
-pub struct PageLimits {
-    /// Where the client says nothing.
-    pub default: u32,
-    pub most: u32,
 }
 
 /// A page before its rows are there: the statement, and how to read what it answers.
