@@ -9,6 +9,8 @@
 mod agreement;
 /// The arrows between the rooms, and the budgets of the house.
 mod architecture;
+/// A database that is away.
+mod database;
 /// What HTTP makes of requests: the contract's answers, hosts, tokens, clients.
 mod http;
 /// Nothing of one tenant shows at another.
