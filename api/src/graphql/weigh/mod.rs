@@ -60,7 +60,7 @@ mod bounds {
     /// Fields that are resolved for each node there may be.
     pub(super) const FIELDS_PER_NODE: u64 = 10;
     /// As many times as the usual introspection costs.
-    pub(super) const INTROSPECTIONS: u64 = 4;
+    pub(super) const INTROSPECTIONS: u64 = 2;
 }
 
 impl Limits {

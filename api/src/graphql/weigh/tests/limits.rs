@@ -111,9 +111,9 @@ fn introspection() {
         let all = each(count, one);
         format!("{{ {all} }} fragment{fragments}")
     };
-    assert_eq!(excess(&repeated(4)), None);
+    assert_eq!(excess(&repeated(2)), None);
     assert!(matches!(
-        excess(&repeated(5)),
+        excess(&repeated(3)),
         Some((Excess::Introspection, _))
     ));
     let back_and_forth = |times: usize| {
