@@ -22,6 +22,8 @@ pub(super) struct Parts<'d> {
     overlaps: u64,
     /// How often each variable is used.
     uses: HashMap<&'d Name, u64>,
+    /// What variables are that aren't sent. Operations seldom disagree, and then the greater counts.
+    defaults: HashMap<&'d Name, u64>,
 }
 
 #[derive(Clone, Copy)]
@@ -52,12 +54,19 @@ impl<'d> Parts<'d> {
             fragments: HashMap::new(),
             overlaps: 0,
             uses: HashMap::new(),
+            defaults: HashMap::new(),
         };
         let mut all: u64 = 0;
         for (_, operation) in document.operations.iter() {
             let operation = &operation.node;
-            let variables = operation.variable_definitions.len() as u64;
-            Excess::Variables.check(variables, bounds::VARIABLES)?;
+            let variables = &operation.variable_definitions;
+            Excess::Variables.check(variables.len() as u64, bounds::VARIABLES)?;
+            for variable in variables {
+                let default = variable.node.default_value.as_ref();
+                let size = default.map_or(0, |default| size(&default.node));
+                let known = parts.defaults.entry(&variable.node.name.node).or_default();
+                *known = size.max(*known);
+            }
             let extent = parts.set(&operation.selection_set.node, 1)?;
             all = all
                 .saturating_add(parts.directives(&operation.directives))
@@ -158,7 +167,8 @@ impl<'d> Parts<'d> {
     fn copies(&self, variables: &Variables) -> u64 {
         let again = self.uses.iter().filter(|(_, uses)| **uses > 1);
         again.fold(0, |sum: u64, (name, uses)| {
-            let size = variables.get(*name).map_or(0, size);
+            let default = || self.defaults.get(name).copied().unwrap_or_default();
+            let size = variables.get(*name).map_or_else(default, size);
             sum.saturating_add(size.saturating_mul(uses - 1))
         })
     }

@@ -203,6 +203,18 @@ fn copies() {
     assert_eq!(excess_with(twice, values(20_000)), None);
     let refused = excess_with(twice, values(20_001));
     assert_eq!(refused, Some((Excess::Copies, 20_001)));
+    // A default is written once, and used as often.
+    let default = |values: usize, uses: usize| {
+        let (ones, uses) = (
+            "1 ".repeat(values - 1),
+            "parent(t: $t) { id } ".repeat(uses),
+        );
+        format!("query($t: Tree = [{ones}]) {{ customer {{ {uses} }} }}")
+    };
+    assert_eq!(excess(&default(1_000, 21)), None);
+    let refused = Some((Excess::Copies, 21_000));
+    assert_eq!(excess(&default(1_000, 22)), refused);
+    assert_eq!(excess_with(&default(1_000, 22), json!({"t": 1})), None);
 }
 
 #[test]
