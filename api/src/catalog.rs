@@ -1,11 +1,11 @@
 //! The registry, as `tenancy` asks for it.
 
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
-use tenancy::{Access, Catalog, Database, Domain, Error, Tenant, TenantId};
+use tenancy::{Catalog, Database, Domain, Error, Tenant, TenantId};
 
 /// A tenant's columns, and what its schema is at.
 const TENANT: &str = "
-    SELECT t.id, t.slug, t.schema_name, t.status, v.version, v.breaking
+    SELECT t.id, t.slug, t.schema_name, t.serving_login, t.status, v.version, v.breaking
     FROM shared.tenant t
     LEFT JOIN LATERAL (
         SELECT max(m.version) AS version, max(m.version) FILTER (WHERE m.breaking) AS breaking
@@ -24,7 +24,7 @@ impl Registry {
     }
 
     async fn ask(&self, rest: &str, values: Vec<Value>) -> Result<Vec<Tenant>, Error> {
-        let db = self.database.shared(Access::Read);
+        let db = self.database.directory();
         let sql = format!("{TENANT} {rest}");
         let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
         let rows = db.query_all_raw(statement).await?;
@@ -61,6 +61,10 @@ fn read(row: &QueryResult) -> Result<Tenant, Error> {
         schema: text("schema_name")?
             .parse()
             .map_err(|_| damaged("schema name"))?,
+        login: row
+            .try_get::<i32>("", "serving_login")?
+            .try_into()
+            .map_err(|_| damaged("login"))?,
         status: text("status")?.parse().map_err(|_| damaged("status"))?,
         version: row.try_get("", "version")?,
         breaking: row.try_get("", "breaking")?,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tenancy::{Database, Directory, Domain, History, Operator, PoolOptions};
+use tenancy::{Database, Directory, Domain, History, Logins, Operator, PoolOptions};
 
 use crate::auth::{Hasher, Keys, Tokens};
 use crate::catalog::Registry;
@@ -48,8 +48,8 @@ pub struct Addresses {
 /// Why the parts don't fit together.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    #[error("{0} can't be used")]
-    Address(&'static str, #[source] tenancy::Error),
+    #[error("DATABASE_URL or INSULA_OPERATOR_DATABASE_URL can't be used")]
+    Addresses(#[source] tenancy::Error),
     #[error("{0:?} is not a host name that could lead to the shared realm")]
     SharedDomain(String),
     #[error(transparent)]
@@ -70,10 +70,11 @@ impl State {
             statement_timeout: config.graphql.deadline,
             ..PoolOptions::default()
         };
-        let database = Database::new(&addresses.serving, &options)
-            .map_err(|error| StateError::Address("DATABASE_URL", error))?;
-        let operator = Operator::new(&addresses.operator, &options)
-            .map_err(|error| StateError::Address("INSULA_OPERATOR_DATABASE_URL", error))?;
+        let isolation = config.database.isolation;
+        let logins = Logins::new(&addresses.serving, &addresses.operator, isolation)
+            .map_err(StateError::Addresses)?;
+        let database = Database::new(&logins, &options);
+        let operator = Operator::new(&logins, &options);
         let shared_domain = config
             .tenancy
             .shared_domain
@@ -100,7 +101,8 @@ impl State {
 impl Histories {
     fn new() -> Self {
         Self {
-            shared: History::of::<migration::shared::Migrator>(migration::shared::BREAKING),
+            shared: History::of::<migration::shared::Migrator>(migration::shared::BREAKING)
+                .readable(migration::shared::READABLE),
             tenant: History::of::<migration::tenant::Migrator>(migration::tenant::BREAKING),
         }
     }

@@ -82,6 +82,29 @@ fn is_crossed(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| matches!(&*code, "40001" | "40P01" | "55P03"))
 }
 
+/// Whether somebody else changed the same roles at the same time.
+pub(crate) fn is_race(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return false;
+    };
+    let Some(error) = error.as_database_error() else {
+        return false;
+    };
+    let code = error.code();
+    // A role of this name, the same by its index, and "tuple concurrently updated".
+    code.is_some_and(|code| matches!(&*code, "42710" | "23505" | "XX000"))
+}
+
+/// Whether PostgreSQL doesn't let this login in.
+pub(crate) fn is_refused(error: &sqlx::Error) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code.starts_with("28"))
+}
+
 /// Whether the connection itself is of no more use.
 pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
     match error {

@@ -74,6 +74,7 @@ mod tests {
             id,
             slug: slug.parse().unwrap(),
             schema: SchemaName::of(id),
+            login: 1,
             status: Status::Active,
             version: None,
             breaking: None,

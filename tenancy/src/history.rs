@@ -6,8 +6,9 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
 
 use crate::error::Error;
-use crate::schema::SHARED_SCHEMA;
-use crate::{Operator, SchemaName, Tenant};
+use crate::rights::{self, Tables};
+use crate::schema::{SHARED_SCHEMA, quote};
+use crate::{Operator, Tenant};
 
 /// Where versions are kept: for every schema in one table, so that one query tells who is behind.
 const LEDGER: &str = "
@@ -24,6 +25,7 @@ const LEDGER: &str = "
 pub struct History {
     migrations: Vec<Box<dyn MigrationTrait>>,
     breaking: &'static [&'static str],
+    tables: Tables,
 }
 
 /// The versions of every schema: its name and the migrations that it has.
@@ -47,7 +49,23 @@ impl History {
         Self {
             migrations,
             breaking,
+            tables: Tables::default(),
         }
+    }
+
+    /// The tables of the shared realm that are read before it is known whose request it is: by
+    /// [`Database::directory`](crate::Database::directory), which reads no others.
+    #[must_use]
+    pub fn readable(mut self, tables: &'static [&'static str]) -> Self {
+        self.tables.readable = tables;
+        self
+    }
+
+    /// The tables of the shared realm whose rows nobody who serves may change or delete.
+    #[must_use]
+    pub fn append_only(mut self, tables: &'static [&'static str]) -> Self {
+        self.tables.append_only = tables;
+        self
     }
 
     /// The newest migration's name, empty where there is none.
@@ -69,41 +87,54 @@ impl History {
             .collect()
     }
 
-    /// Brings the shared realm to its newest version; answers the names of what was applied.
+    /// Brings the shared realm to its newest version, and makes the logins and roles that serve;
+    /// answers the names of what was applied.
     pub async fn migrate_shared(&self, operator: &Operator) -> Result<Vec<String>, Error> {
         operator.execute(LEDGER).await?;
-        self.migrate(operator, SHARED_SCHEMA, None).await
+        rights::make_roles(operator).await?;
+        let transaction = operator.structure().await?;
+        let versions = Versions::of(&transaction, SHARED_SCHEMA).await?;
+        let applied = self
+            .bring_up(&transaction, SHARED_SCHEMA, &versions)
+            .await?;
+        let are_new = !applied.is_empty();
+        rights::grant_shared(&transaction, &operator.logins, self.tables, are_new).await?;
+        transaction.commit().await?;
+        Ok(applied)
     }
 
-    /// Brings a tenant's schema to its newest version, making it first if it was never made. All of
-    /// it is one transaction.
+    /// Brings a tenant's schema to its newest version, making it first if it was never made, and
+    /// grants what the serving logins lack to enter it. All of it is one transaction.
     pub async fn migrate_tenant(
         &self,
         operator: &Operator,
         tenant: &Tenant,
     ) -> Result<Vec<String>, Error> {
-        self.migrate(operator, tenant.schema.as_str(), Some(&tenant.schema))
-            .await
-    }
-
-    async fn migrate(
-        &self,
-        operator: &Operator,
-        schema: &str,
-        make: Option<&SchemaName>,
-    ) -> Result<Vec<String>, Error> {
+        let schema = tenant.schema.as_str();
         let transaction = operator.structure().await?;
         let versions = Versions::of(&transaction, schema).await?;
-        if let Some(name) = make.filter(|_| versions.is_new(schema)) {
-            let create = format!("CREATE SCHEMA {}", name.quoted());
+        let is_new = versions.is_new(schema);
+        if is_new {
+            let create = format!("CREATE SCHEMA {}", tenant.schema.quoted());
             transaction.execute_unprepared(&create).await?;
         }
-        let quoted = make.map_or_else(|| SHARED_SCHEMA.to_owned(), SchemaName::quoted);
-        let enter = format!("SET LOCAL search_path TO {quoted}, pg_temp");
-        transaction.execute_unprepared(&enter).await?;
-        let applied = self.apply(&transaction, schema, &versions).await?;
-        self.record(&transaction, schema, &applied).await?;
+        rights::grant_tenant(operator, &transaction, tenant, is_new).await?;
+        let applied = self.bring_up(&transaction, schema, &versions).await?;
         transaction.commit().await?;
+        Ok(applied)
+    }
+
+    /// Applies what a schema lacks, and writes it down.
+    async fn bring_up(
+        &self,
+        transaction: &DatabaseTransaction,
+        schema: &str,
+        versions: &Versions,
+    ) -> Result<Vec<String>, Error> {
+        let enter = format!("SET LOCAL search_path TO {}, pg_temp", quote(schema));
+        transaction.execute_unprepared(&enter).await?;
+        let applied = self.apply(transaction, schema, versions).await?;
+        self.record(transaction, schema, &applied).await?;
         Ok(applied)
     }
 

@@ -87,11 +87,11 @@
 //! # Ok::<_, tenancy::Error>(()) });
 //! ```
 //!
-//! # The shared realm, by its name
+//! # No way across
 //!
 //! What belongs to no tenant (the registry, the operators) lives in the schema [`SHARED_SCHEMA`].
-//! It has a scope of its own, [`SharedDb`]. From a tenant's scope its tables are reached by their
-//! full names; an entity says so with `schema_name = "shared"`.
+//! It has a scope of its own, [`SharedDb`]. A tenant's scope works with the rights of that tenant,
+//! so a statement that names another schema is refused by PostgreSQL; see [`Isolation`].
 //!
 //! ```
 //! # tenancy::testing::block_on(async {
@@ -110,7 +110,11 @@
 //! assert!(first(&shared, "employee").await.is_err(), "that is in no shared table");
 //!
 //! let python = shops.database.tenant(&shops.python, Access::Read);
-//! assert_eq!(first(&python, &format!("{SHARED_SCHEMA}.supplier")).await?, "Acme");
+//! assert_eq!(first(&python, "employee").await?, "Cobra");
+//! for elsewhere in [SHARED_SCHEMA.to_owned() + ".supplier", shops.ruby.schema.quoted() + ".employee"] {
+//!     let python = shops.database.tenant(&shops.python, Access::Read);
+//!     assert!(first(&python, &elsewhere).await.is_err(), "{elsewhere} is out of reach");
+//! }
 //! # Ok::<_, tenancy::Error>(()) });
 //! ```
 //!
@@ -200,6 +204,7 @@
 //!     id,
 //!     slug: "perl".parse().unwrap(),
 //!     schema: SchemaName::of(id),
+//!     login: 1,
 //!     status: Status::Provisioning,
 //!     version: None,
 //!     breaking: None,
@@ -260,9 +265,11 @@ mod gate;
 pub mod resolve;
 
 mod db;
+mod logins;
 
 pub mod fleet;
 mod history;
+mod rights;
 
 pub mod error;
 
@@ -282,6 +289,7 @@ pub use domain::{Domain, DomainError};
 pub use error::Error;
 pub use gate::{Admitted, Gate, Refused};
 pub use history::{History, Versions};
+pub use logins::{Isolation, Logins};
 pub use schema::{NO_SCHEMA, SHARED_SCHEMA, SchemaName, SchemaNameError};
 pub use slug::{Slug, SlugError};
 pub use status::{Status, StatusError};

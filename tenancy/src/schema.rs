@@ -41,8 +41,13 @@ impl SchemaName {
 
     /// The name as an SQL identifier.
     pub fn quoted(&self) -> String {
-        format!("\"{}\"", self.0)
+        quote(&self.0)
     }
+}
+
+/// Any name as an SQL identifier.
+pub(crate) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A text that names no tenant's schema.

@@ -44,6 +44,8 @@ pub struct Tenant {
     pub slug: Slug,
     /// Its schema in PostgreSQL.
     pub schema: SchemaName,
+    /// The number of the serving login that may enter it: see [`Logins`](crate::Logins).
+    pub login: u16,
     /// Where it stands in its life.
     pub status: Status,
     /// The newest migration that its schema has, `None` before the first.
@@ -131,6 +133,7 @@ mod tests {
             id,
             slug: "acme".parse().unwrap(),
             schema: SchemaName::of(id),
+            login: 1,
             status,
             version: version.map(Into::into),
             breaking: breaking.map(Into::into),

@@ -4,7 +4,9 @@ use entity::shared::tenant::{Column, Entity, Status as StatusColumn};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use tenancy::fleet::{self, Outcome};
-use tenancy::{Access, Catalog, Change, SHARED_SCHEMA, Slug, Status, Tenant, Versions, announce};
+use tenancy::{
+    Access, Catalog, Change, SHARED_SCHEMA, SharedDb, Slug, Status, Tenant, Versions, announce,
+};
 
 use super::error::{Code, Refusal, Result};
 use super::reason;
@@ -199,8 +201,8 @@ pub async fn status(state: &State) -> Result<Vec<Standing>> {
 }
 
 /// Whether the shared realm has everything that this program needs.
-pub async fn shared_is_current(state: &State) -> Result<bool> {
-    let versions = Versions::all(&state.database.shared(Access::Read)).await?;
+pub async fn shared_is_current(state: &State, db: &SharedDb) -> Result<bool> {
+    let versions = Versions::all(db).await?;
     Ok(state
         .histories
         .shared
@@ -240,9 +242,11 @@ async fn behind(state: &State, scope: &Scope, versions: &Versions) -> Result<Vec
     }
     let all = state.directory.catalog().all().await?;
     let history = &state.histories.tenant;
+    let ungranted = state.operator.ungranted().await?;
     let lacks = |tenant: &Tenant| {
-        let pending = history.pending(versions, tenant.schema.as_str());
-        is_whole(tenant.status) && !pending.is_empty()
+        let schema = tenant.schema.as_str();
+        let pending = history.pending(versions, schema);
+        is_whole(tenant.status) && (!pending.is_empty() || ungranted.contains(schema))
     };
     let behind = chosen(all, &scope.tenants)?.into_iter().filter(lacks);
     Ok(behind.take(scope.canary.unwrap_or(usize::MAX)).collect())

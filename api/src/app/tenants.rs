@@ -165,6 +165,10 @@ pub fn known(row: &tenant::Model) -> Result<Tenant> {
             .schema_name
             .parse()
             .map_err(|_| damaged("schema name"))?,
+        login: row
+            .serving_login
+            .try_into()
+            .map_err(|_| damaged("serving login"))?,
         status: status_of(row.status),
         version: None,
         breaking: None,
@@ -225,6 +229,7 @@ async fn begin(state: &State, slug: &Slug, host: Domain, new: NewTenant) -> Resu
                 street: Set(new.street),
                 city: Set(new.city),
                 schema_name: Set(SchemaName::of(id).to_string()),
+                serving_login: Set(serving_login(state, &db).await?),
                 status: Set(tenant::Status::Provisioning),
                 failure: Set(None),
                 settings: Set(serde_json::json!({})),
@@ -252,6 +257,30 @@ async fn begin(state: &State, slug: &Slug, host: Domain, new: NewTenant) -> Resu
     announce(&db, &Change::Domain(host)).await?;
     db.commit().await?;
     Ok(row)
+}
+
+/// The serving login that has room for one more tenant, or the next. Of many who ask at once more
+/// may get it than there is room for, which does no harm.
+async fn serving_login(state: &State, db: &impl ConnectionTrait) -> Result<i32> {
+    let counts: Vec<(i32, i64)> = tenant::Entity::find()
+        .select_only()
+        .column(tenant::Column::ServingLogin)
+        .column_as(tenant::Column::Id.count(), "tenants")
+        .filter(tenant::Column::Status.ne(tenant::Status::Dropped))
+        .group_by(tenant::Column::ServingLogin)
+        .order_by_asc(tenant::Column::ServingLogin)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let most = i64::from(state.config.database.tenants_per_login);
+    let taken = |login: i32| {
+        counts
+            .iter()
+            .any(|&(of, count)| of == login && count >= most)
+    };
+    Ok((1..=i32::from(u16::MAX))
+        .find(|&login| !taken(login))
+        .unwrap_or(1))
 }
 
 fn unfinished(row: tenant::Model) -> Result<tenant::Model> {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cluster::Cluster;
+use tenancy::Access;
 
 use super::{Failure, Global};
 use crate::app::{fleet, reason};
@@ -79,7 +80,7 @@ pub(super) async fn unchecked<T>(
 
 /// Whether the shared realm is up to date; fails where there is no database that could tell.
 async fn is_current(state: &State) -> Result<bool, Failure> {
-    match fleet::shared_is_current(state).await {
+    match fleet::shared_is_current(state, &state.operator.shared(Access::Read)).await {
         Err(error) if error.is_unavailable() => {
             let url = state.config.database.url.as_ref();
             let place = url.map_or_else(|| "of `insula dev`".to_owned(), |url| format!("at {url}"));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use tenancy::Access;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -120,7 +121,7 @@ async fn examine(state: &State) -> Verdict {
 }
 
 async fn unfitness(state: &State) -> app::Result<Option<String>> {
-    if !fleet::shared_is_current(state).await? {
+    if !fleet::shared_is_current(state, &state.operator.shared(Access::Read)).await? {
         let behind =
             "the shared realm is behind this server; bring it up to date with `insula migrate`";
         return Ok(Some(behind.to_owned()));

@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
+use tenancy::Isolation;
 use url::Url;
 
 use super::{
@@ -14,6 +15,11 @@ use super::{
 const URL: Key<DatabaseUrl> = Key::new("database.url", "DATABASE_URL");
 const OPERATOR_URL: Key<DatabaseUrl> =
     Key::new("database.operator_url", "INSULA_OPERATOR_DATABASE_URL");
+const ISOLATION: Key<Isolation> = Key::new("database.isolation", "INSULA_DATABASE_ISOLATION");
+const TENANTS_PER_LOGIN: Key<u32> = Key::new(
+    "database.tenants_per_login",
+    "INSULA_DATABASE_TENANTS_PER_LOGIN",
+);
 const MAX_CONNECTIONS: Key<u32> = Key::new(
     "database.max_connections",
     "INSULA_DATABASE_MAX_CONNECTIONS",
@@ -27,6 +33,8 @@ const POSTGRES_BIN: Key<PathBuf> = Key::new("database.postgres_bin", "INSULA_POS
 pub(super) const KEYS: &[KeyInfo] = &[
     URL.info(),
     OPERATOR_URL.info(),
+    ISOLATION.info(),
+    TENANTS_PER_LOGIN.info(),
     MAX_CONNECTIONS.info(),
     ACQUIRE_TIMEOUT.info(),
     POSTGRES_BIN.info(),
@@ -38,6 +46,10 @@ pub struct Database {
     pub url: Option<DatabaseUrl>,
     /// The login that migrates (`INSULA_OPERATOR_DATABASE_URL`), else the serving one.
     pub operator_url: Option<DatabaseUrl>,
+    /// What keeps tenants apart.
+    pub isolation: Isolation,
+    /// How many tenants one serving login enters before the next is made.
+    pub tenants_per_login: u32,
     pub max_connections: u32,
     pub acquire_timeout: Duration,
     /// Where `initdb` and `postgres` are, for the private database of `insula dev`.
@@ -50,6 +62,8 @@ impl Database {
         Self {
             operator_url: layers.find(&OPERATOR_URL).or_else(|| url.clone()),
             url,
+            isolation: layers.get(&ISOLATION),
+            tenants_per_login: layers.get(&TENANTS_PER_LOGIN),
             max_connections: layers.get(&MAX_CONNECTIONS),
             acquire_timeout: layers.get(&ACQUIRE_TIMEOUT),
             postgres_bin: layers.find(&POSTGRES_BIN),
@@ -100,6 +114,20 @@ impl Value for DatabaseUrl {
 
     fn show(text: &str) -> String {
         parse(text).map_or_else(|| "(hidden)".to_owned(), without_password)
+    }
+}
+
+impl Value for Isolation {
+    fn expected() -> String {
+        r#""role" or "path""#.to_owned()
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "role" => Some(Self::Role),
+            "path" => Some(Self::Path),
+            _ => None,
+        }
     }
 }
 

@@ -18,20 +18,21 @@ pub(super) async fn alive() -> Response {
 
 /// The database answers and its shared realm is what this server needs.
 pub(super) async fn ready(Shared(server): Shared<Arc<Server>>) -> Response {
-    let (status, word) = match fleet::shared_is_current(&server.state).await {
-        Ok(true) => (StatusCode::OK, "ready"),
-        Ok(false) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the shared realm is behind",
-        ),
-        Err(error) => {
-            tracing::warn!(error = crate::chain(&error), "not ready");
-            (
+    let (status, word) =
+        match fleet::shared_is_current(&server.state, &server.state.database.directory()).await {
+            Ok(true) => (StatusCode::OK, "ready"),
+            Ok(false) => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "the database is not available",
-            )
-        }
-    };
+                "the shared realm is behind",
+            ),
+            Err(error) => {
+                tracing::warn!(error = crate::chain(&error), "not ready");
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "the database is not available",
+                )
+            }
+        };
     (status, Json(json!({ "status": word }))).into_response()
 }
 

@@ -17,6 +17,9 @@ pub struct Model {
     /// Generated, never chosen and never used again.
     #[sea_orm(unique)]
     pub schema_name: String,
+    /// The number of the login that serves it.
+    #[sea_orm(default_value = 1)]
+    pub serving_login: i32,
     pub status: Status,
     /// Why the tenant is [`Status::Failed`].
     pub failure: Option<String>,

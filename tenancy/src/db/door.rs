@@ -1,13 +1,13 @@
-//! A pool, and how scopes enter through it.
+//! Pools, and how scopes enter through them.
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgPool};
 
 use super::enter::Entry;
 use super::{Access, PoolOptions, Scoped};
-use crate::error::Error;
 use crate::schema::NO_SCHEMA;
 
+/// One login's pool.
 #[derive(Clone)]
 pub(super) struct Door {
     pub(super) pool: PgPool,
@@ -17,10 +17,17 @@ pub(super) struct Door {
     settings: String,
 }
 
+/// Where a scope leads, in names that are SQL identifiers.
+pub(super) struct Place<'a> {
+    pub(super) schema: &'a str,
+    /// Whose rights it has, if not the login's own.
+    pub(super) role: Option<String>,
+}
+
 impl Door {
     /// A door that every request goes through.
-    pub(super) fn serving(url: &str, options: &PoolOptions) -> Result<Self, Error> {
-        let mut connect = address(url)?;
+    pub(super) fn serving(connect: PgConnectOptions, options: &PoolOptions) -> Self {
+        let mut connect = named(connect);
         let mut settings = String::new();
         let timeout = options.statement_timeout.as_millis();
         if options.pooled {
@@ -32,45 +39,48 @@ impl Door {
         }
         // A ping would cost every request a round trip; a dead connection is found by `BEGIN`.
         let pool = pool(options).test_before_acquire(false);
-        Ok(Self {
+        Self {
             pool: pool.connect_lazy_with(connect),
             persistent: !options.pooled,
             settings,
-        })
+        }
     }
 
     /// A door to a direct connection, where things take as long as they take.
-    pub(super) fn operating(url: &str, options: &PoolOptions) -> Result<Self, Error> {
+    pub(super) fn operating(connect: PgConnectOptions, options: &PoolOptions) -> Self {
         let connect =
-            address(url)?.options([("search_path", NO_SCHEMA), ("statement_timeout", "0")]);
-        Ok(Self {
+            named(connect).options([("search_path", NO_SCHEMA), ("statement_timeout", "0")]);
+        Self {
             pool: pool(options).connect_lazy_with(connect),
             persistent: true,
             settings: String::new(),
-        })
+        }
     }
 
-    /// A scope in this schema, not begun yet.
-    pub(super) fn scope<R>(&self, schema: &str, access: Access) -> Scoped<R> {
+    /// A scope at this place, not begun yet.
+    pub(super) fn scope<R>(&self, place: &Place<'_>, access: Access) -> Scoped<R> {
         let mode = match access {
             Access::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Access::Write => "READ WRITE",
         };
+        let role = place.role.as_ref();
+        let role = role.map_or_else(String::new, |role| format!("; SET LOCAL ROLE {role}"));
         let Self { settings, .. } = self;
+        let schema = place.schema;
         // Temporary tables are searched first unless the path says otherwise.
-        let begin = format!("BEGIN {mode}; SET LOCAL search_path TO {schema}, pg_temp{settings}");
+        let begin =
+            format!("BEGIN {mode}{role}; SET LOCAL search_path TO {schema}, pg_temp{settings}");
         let pool = self.pool.clone();
         Scoped::new(Entry { pool, begin }, self.persistent)
     }
 }
 
-fn address(url: &str) -> Result<PgConnectOptions, Error> {
-    let connect: PgConnectOptions = url.parse().map_err(Error::Address)?;
+fn named(connect: PgConnectOptions) -> PgConnectOptions {
     let name = connect
         .get_application_name()
         .unwrap_or("tenancy")
         .to_owned();
-    Ok(connect.application_name(&name).disable_statement_logging())
+    connect.application_name(&name).disable_statement_logging()
 }
 
 fn pool(options: &PoolOptions) -> PgPoolOptions {

@@ -1,6 +1,7 @@
 //! The door to PostgreSQL: the only module that opens connections.
 
 mod door;
+mod doors;
 mod enter;
 mod frame;
 mod held;
@@ -19,14 +20,16 @@ pub use operator::{Operator, OperatorDb, OperatorRealm, StructureLock, create_da
 pub use statements::RowStream;
 pub use text::{Answer, Column};
 
-use crate::ActiveTenant;
 use crate::error::Error;
-use crate::schema::SHARED_SCHEMA;
-use door::Door;
+use crate::logins::{Isolation, Role};
+use crate::schema::{SHARED_SCHEMA, quote};
+use crate::{ActiveTenant, Logins};
+use door::Place;
+use doors::Doors;
 use enter::Entry;
 use frame::Frame;
 
-/// The serving login's pool. It hands out scopes and nothing else.
+/// The serving logins' pools. They hand out scopes and nothing else.
 ///
 /// ```
 /// # tenancy::testing::block_on(async {
@@ -43,13 +46,13 @@ use frame::Frame;
 /// ```
 #[derive(Clone)]
 pub struct Database {
-    door: Door,
+    doors: Doors,
 }
 
 /// How a pool is made. [`Default`] suits a small server that talks to PostgreSQL directly.
 #[derive(Debug, Clone)]
 pub struct PoolOptions {
-    /// The most connections that are open at once.
+    /// The most connections that are open at once, for each login.
     pub max_connections: u32,
     /// How long a statement may wait for a connection before the database counts as unavailable.
     pub acquire_timeout: Duration,
@@ -83,26 +86,56 @@ pub enum Access {
 }
 
 impl Database {
-    /// A pool for this address. No connection is made before the first statement needs one, so a
-    /// server may start before its database.
-    pub fn new(url: &str, options: &PoolOptions) -> Result<Self, Error> {
-        let door = Door::serving(url, options)?;
-        Ok(Self { door })
+    /// Pools of the serving logins. No connection is made before the first statement needs one, so
+    /// a server may start before its database.
+    pub fn new(logins: &Logins, options: &PoolOptions) -> Self {
+        let doors = Doors::new(logins, options);
+        Self { doors }
     }
 
-    /// The rows of one tenant.
+    /// The rows of one tenant, with the rights of that tenant.
     pub fn tenant(&self, tenant: &ActiveTenant, access: Access) -> TenantDb {
-        self.door.scope(&tenant.schema.quoted(), access)
+        let schema = tenant.schema.quoted();
+        let place = Place {
+            role: self.role(|_| schema.clone()),
+            schema: &schema,
+        };
+        self.doors.of(tenant.login).scope(&place, access)
     }
 
     /// The rows of the shared realm: the registry and the operators.
     pub fn shared(&self, access: Access) -> SharedDb {
-        self.door.scope(SHARED_SCHEMA, access)
+        let place = self.within_shared(Role::Shared);
+        self.doors.first().scope(&place, access)
+    }
+
+    /// What is read of the shared realm before it is known whose request it is; see
+    /// [`History::readable`](crate::History::readable).
+    pub fn directory(&self) -> SharedDb {
+        let place = self.within_shared(Role::Directory);
+        self.doors.directory().scope(&place, Access::Read)
+    }
+
+    fn within_shared(&self, role: Role) -> Place<'static> {
+        Place {
+            role: self.role(|logins| quote(&logins.role(role))),
+            schema: SHARED_SCHEMA,
+        }
+    }
+
+    /// What keeps tenants apart.
+    pub fn isolation(&self) -> Isolation {
+        self.doors.logins.isolation
+    }
+
+    fn role(&self, role: impl FnOnce(&Logins) -> String) -> Option<String> {
+        let logins = &self.doors.logins;
+        (logins.isolation == Isolation::Role).then(|| role(logins))
     }
 
     /// Closes every connection, waiting for the scopes that are open.
     pub async fn close(&self) {
-        self.door.pool.close().await;
+        self.doors.close().await;
     }
 }
 

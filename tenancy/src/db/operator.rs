@@ -4,11 +4,12 @@ use sea_orm::{DatabaseTransaction, DbErr, SqlxPostgresConnector, TransactionTrai
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection};
 
-use super::door::Door;
+use super::door::{Door, Place};
 use super::{Access, PoolOptions, Scoped, SharedDb};
-use crate::error::Error;
-use crate::schema::SHARED_SCHEMA;
-use crate::{Tenant, TenantId};
+use crate::error::{Error, is_refused};
+use crate::logins::{Isolation, Role};
+use crate::schema::{SHARED_SCHEMA, quote};
+use crate::{Logins, Tenant, TenantId};
 
 /// The key of the advisory lock under which structure is changed ("tenancy" in ASCII).
 const STRUCTURE_LOCK: i64 = 0x74_65_6e_61_6e_63_79;
@@ -26,24 +27,39 @@ pub enum OperatorRealm {}
 #[derive(Clone)]
 pub struct Operator {
     door: Door,
+    pub(crate) logins: Logins,
 }
 
 impl Operator {
-    /// A pool for this address; no connection is made yet. Structure takes as long as it takes, and
-    /// an operator is never behind a pooler: those options don't count here.
-    pub fn new(url: &str, options: &PoolOptions) -> Result<Self, Error> {
-        let door = Door::operating(url, options)?;
-        Ok(Self { door })
+    /// A pool for the operators' login; no connection is made yet. Structure takes as long as it
+    /// takes, and an operator is never behind a pooler: those options don't count here.
+    pub fn new(logins: &Logins, options: &PoolOptions) -> Self {
+        Self {
+            door: Door::operating(logins.operator.clone(), options),
+            logins: logins.clone(),
+        }
     }
 
     /// The shared realm, with the rights to change the registry.
     pub fn shared(&self, access: Access) -> SharedDb {
-        self.door.scope(SHARED_SCHEMA, access)
+        let place = Place {
+            schema: SHARED_SCHEMA,
+            role: None,
+        };
+        self.door.scope(&place, access)
     }
 
     /// The rows of a tenant, whatever its status.
+    ///
+    /// To read is to read as somebody who may read every tenant and change nothing.
     pub fn tenant(&self, tenant: &Tenant, access: Access) -> OperatorDb {
-        self.door.scope(&tenant.schema.quoted(), access)
+        let by_roles = self.logins.isolation == Isolation::Role;
+        let fleet = || quote(&self.logins.role(Role::Fleet));
+        let place = Place {
+            schema: &tenant.schema.quoted(),
+            role: (by_roles && access == Access::Read).then(fleet),
+        };
+        self.door.scope(&place, access)
     }
 
     /// Waits until nobody else changes structure, and keeps others from it until the lock is
@@ -99,6 +115,18 @@ impl Operator {
     pub(crate) async fn execute(&self, sql: &'static str) -> Result<(), Error> {
         self.door.pool.execute(sql).await?;
         Ok(())
+    }
+
+    /// Whether the serving login of this number is let in with the password that we know.
+    pub(crate) async fn lets_in(&self, login: u16) -> Result<bool, Error> {
+        match PgConnection::connect_with(&self.logins.address(login)).await {
+            Ok(connection) => {
+                connection.close().await?;
+                Ok(true)
+            }
+            Err(error) if is_refused(&error) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A connection that hears what is announced on `channel`, until it is lost.

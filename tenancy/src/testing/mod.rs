@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 pub use catalog::MemoryCatalog;
 pub use proxy::Proxy;
-pub use shops::{FIRST, SECOND, ShopMigrations, Shops, SupplierMigrations, two_shops};
+pub use shops::{FIRST, SECOND, ShopMigrations, Shops, SupplierMigrations, logins, two_shops};
 
 use crate::error::Error;
 
@@ -51,6 +51,9 @@ async fn create_database(template: &str) -> Result<String, Error> {
     let create = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
     let mut connection = PgConnection::connect(&cluster().url("postgres")).await?;
     connection.execute(AssertSqlSafe(create)).await?;
+    // A copy has its template's tables and grants, but not what was said of the database itself.
+    let revoke = format!("REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC");
+    connection.execute(AssertSqlSafe(revoke)).await?;
     connection.close().await?;
     Ok(cluster().url(&name))
 }

@@ -18,7 +18,7 @@ use tokio::task::{JoinHandle, JoinSet};
 ///
 /// let shops = two_shops().await?;
 /// let proxy = Proxy::start(&shops.url).await.expect("a free port");
-/// let database = Database::new(proxy.url(), &PoolOptions::default())?;
+/// let database = Database::new(&tenancy::testing::logins(proxy.url()), &PoolOptions::default());
 ///
 /// let db = database.tenant(&shops.python, Access::Read);
 /// assert_eq!(proxy.flights(), 0);

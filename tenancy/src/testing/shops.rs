@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::{MemoryCatalog, fresh_database};
 use crate::error::Error;
 use crate::{
-    Access, ActiveTenant, Database, Directory, History, Operator, PoolOptions, SchemaName, Status,
-    Tenant, TenantId,
+    Access, ActiveTenant, Database, Directory, History, Isolation, Logins, Operator, PoolOptions,
+    SchemaName, Status, Tenant, TenantId,
 };
 
 /// The id of each shop's first employee: Cobra at `python`, Diamond at `ruby`.
@@ -25,8 +25,10 @@ pub const SECOND: Uuid = Uuid::from_u128(2);
 /// both**, so that a row of the wrong shop can't hide behind an id. The shared realm has one table
 /// `supplier (id uuid, name text)` with one row, Acme.
 pub struct Shops {
-    /// The URL of the database.
+    /// The URL of the database, with its superuser.
     pub url: String,
+    /// Who logs in, tenants being kept apart by roles.
+    pub logins: Logins,
     /// The door as a server has it, with the default pool.
     pub database: Database,
     /// The operators' door.
@@ -48,7 +50,8 @@ pub struct Shops {
 /// Where no PostgreSQL can be started: see [`cluster`](super::cluster).
 pub async fn two_shops() -> Result<Shops, Error> {
     let url = fresh_database().await?;
-    let operator = Operator::new(&url, &PoolOptions::default())?;
+    let logins = logins(&url);
+    let operator = Operator::new(&logins, &PoolOptions::default());
     History::of::<SupplierMigrations>(&[])
         .migrate_shared(&operator)
         .await?;
@@ -68,9 +71,10 @@ pub async fn two_shops() -> Result<Shops, Error> {
     let python = open("python", ["Cobra", "Viper"]).await?;
     let ruby = open("ruby", ["Diamond", "Emerald"]).await?;
     let directory = Arc::new(Directory::new(catalog));
-    let database = Database::new(&url, &PoolOptions::default())?;
+    let database = Database::new(&logins, &PoolOptions::default());
     Ok(Shops {
         url,
+        logins,
         database,
         operator,
         directory,
@@ -78,6 +82,15 @@ pub async fn two_shops() -> Result<Shops, Error> {
         python,
         ruby,
     })
+}
+
+/// The logins of a test's database, whatever lies between: a proxy, say.
+///
+/// # Panics
+///
+/// If this is no URL.
+pub fn logins(url: &str) -> Logins {
+    Logins::new(url, url, Isolation::Role).expect("a URL of these tests")
 }
 
 async fn open_shop(
@@ -91,6 +104,7 @@ async fn open_shop(
         id,
         slug: slug.parse().expect("the shops have proper slugs"),
         schema: SchemaName::of(id),
+        login: 1,
         status: Status::Active,
         version: Some(history.latest().to_owned()),
         breaking: None,

@@ -197,7 +197,7 @@ async fn whoever_follows_takes_none_of_the_operators_connections() {
         max_connections: 1,
         ..PoolOptions::default()
     };
-    let operator = Operator::new(&shops.url, &options).unwrap();
+    let operator = Operator::new(&shops.logins, &options);
     let directory = Arc::new(Directory::new(shops.directory.catalog().clone()));
     let following = directory.follow(operator.clone());
     let mut outside = Outside::of(&shops.url).await;

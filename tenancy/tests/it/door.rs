@@ -1,5 +1,5 @@
 use sea_orm::ConnectionTrait;
-use tenancy::testing::{FIRST, Proxy, two_shops};
+use tenancy::testing::{FIRST, Proxy, logins, two_shops};
 use tenancy::{Access, Database, Error, PoolOptions};
 
 use crate::support::{
@@ -48,8 +48,9 @@ async fn entering_and_reading_a_row_costs_three_round_trips() {
         "and one to leave, for which nobody waits"
     );
     let begin = format!(
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path TO {}, pg_temp",
-        shops.python.schema.quoted()
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL ROLE {schema}; \
+         SET LOCAL search_path TO {schema}, pg_temp",
+        schema = shops.python.schema.quoted()
     );
     assert_eq!(
         proxy.statements(),
@@ -137,14 +138,19 @@ async fn a_scope_names_its_schema_and_temporary_tables_last() {
     let seen: Vec<String> = get(&db, schemas).await.unwrap();
     assert_eq!(seen, ["pg_catalog", shops.python.schema.as_str()]);
 
-    run(&db, "CREATE TEMPORARY TABLE employee (name text)")
+    // Who may make one doesn't see it in place of the tenant's.
+    let operator = shops.operator.tenant(&shops.python, Access::Write);
+    run(&operator, "CREATE TEMPORARY TABLE employee (name text)")
         .await
         .unwrap();
-
-    let seen: Vec<String> = get(&db, schemas).await.unwrap();
+    let seen: Vec<String> = get(&operator, schemas).await.unwrap();
     assert_eq!(seen[..2], ["pg_catalog", shops.python.schema.as_str()]);
     assert!(seen[2].starts_with("pg_temp_"), "{seen:?}");
-    assert_eq!(names(&db).await.unwrap(), ["Cobra", "Viper"]);
+    assert_eq!(names(&operator).await.unwrap(), ["Cobra", "Viper"]);
+    operator.end().await;
+    // And a tenant may not.
+    let made = run(&db, "CREATE TEMPORARY TABLE employee (name text)").await;
+    assert!(made.unwrap_err().to_string().contains("permission denied"));
 
     let shared = shops.database.shared(Access::Read);
     let seen: Vec<String> = get(&shared, schemas).await.unwrap();
@@ -204,7 +210,7 @@ async fn a_pool_takes_the_next_connection_when_its_own_have_died() {
         max_connections: 3,
         ..PoolOptions::default()
     };
-    let database = Database::new(&shops.url, &options).unwrap();
+    let database = Database::new(&shops.logins, &options);
     let scopes = [(); 3].map(|()| database.tenant(&shops.python, Access::Read));
     for db in &scopes {
         names(db).await.unwrap();
@@ -229,7 +235,7 @@ async fn behind_a_pooler_nothing_is_kept_prepared_and_time_is_limited_all_the_sa
         ..PoolOptions::default()
     };
     let proxy = Proxy::start(&shops.url).await.unwrap();
-    let database = Database::new(proxy.url(), &options).unwrap();
+    let database = Database::new(&logins(proxy.url()), &options);
 
     let db = database.tenant(&shops.python, Access::Read);
     assert_eq!(names(&db).await.unwrap(), ["Cobra", "Viper"]);

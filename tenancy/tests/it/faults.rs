@@ -103,7 +103,7 @@ async fn a_statement_that_takes_too_long_is_cancelled_by_the_database() {
             pooled,
             ..options.clone()
         };
-        let database = Database::new(&shops.url, &options).unwrap();
+        let database = Database::new(&shops.logins, &options);
         let db = database.tenant(&shops.python, Access::Write);
         run(&db, HIRE).await.unwrap();
 

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use sea_orm::ConnectionTrait;
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
-use tenancy::testing::{Proxy, fresh_database};
+use tenancy::testing::{Proxy, fresh_database, logins};
 use tenancy::{
     Access, Error, History, Operator, PoolOptions, SchemaName, Status, Tenant, TenantId, Versions,
     fleet,
@@ -62,6 +62,7 @@ fn tenant(slug: &str) -> Tenant {
         id,
         slug: slug.parse().unwrap(),
         schema: SchemaName::of(id),
+        login: 1,
         status: Status::Provisioning,
         version: None,
         breaking: None,
@@ -78,7 +79,7 @@ struct Ground {
 impl Ground {
     async fn new() -> Self {
         let url = fresh_database().await.unwrap();
-        let operator = Operator::new(&url, &PoolOptions::default()).unwrap();
+        let operator = Operator::new(&logins(&url), &PoolOptions::default());
         let shared = History::of::<Shared>(&[]);
         assert_eq!(shared.migrate_shared(&operator).await.unwrap(), ["m1_plan"]);
         let outside = Outside::of(&url).await;
@@ -260,7 +261,7 @@ async fn m24_of_two_migrators_one_waits_and_finds_nothing_to_do() {
     let mut ground = Ground::new().await;
     let acme = tenant("acme");
     let history = History::of::<Two>(&[]);
-    let other = Operator::new(&ground.url, &PoolOptions::default()).unwrap();
+    let other = Operator::new(&logins(&ground.url), &PoolOptions::default());
     let waited = AtomicUsize::new(0);
 
     let lock = ground
@@ -365,7 +366,7 @@ async fn m28_a_migration_cancelled_anywhere_is_whole_or_not_there() {
         max_connections: 1,
         ..PoolOptions::default()
     };
-    let operator = Operator::new(proxy.url(), &options).unwrap();
+    let operator = Operator::new(&logins(proxy.url()), &options);
     let history = History::of::<Two>(&[]);
     let warm = tenant("warm");
     history.migrate_tenant(&operator, &warm).await.unwrap();
@@ -395,7 +396,7 @@ async fn m28_a_migration_cancelled_anywhere_is_whole_or_not_there() {
 async fn m25_who_is_behind_costs_the_same_for_many_as_for_few() {
     let ground = Ground::new().await;
     let proxy = Proxy::start(&ground.url).await.unwrap();
-    let watched = Operator::new(proxy.url(), &PoolOptions::default()).unwrap();
+    let watched = Operator::new(&logins(proxy.url()), &PoolOptions::default());
     let one = History::of::<One>(&[]);
     let two = History::of::<Two>(&[]);
     let mut asked = Vec::new();
@@ -439,7 +440,7 @@ async fn m25_who_is_behind_costs_the_same_for_many_as_for_few() {
 #[tokio::test]
 async fn a_database_without_a_shared_realm_has_no_versions() {
     let url = fresh_database().await.unwrap();
-    let operator = Operator::new(&url, &PoolOptions::default()).unwrap();
+    let operator = Operator::new(&logins(&url), &PoolOptions::default());
     let db = operator.shared(Access::Read);
 
     let versions = Versions::all(&db).await.unwrap();

@@ -96,6 +96,7 @@ async fn tagged(shops: &Shops, slug: String) -> ActiveTenant {
         id,
         slug: slug.parse().unwrap(),
         schema: SchemaName::of(id),
+        login: 1,
         status: Status::Active,
         version: Some(history.latest().to_owned()),
         breaking: None,
@@ -173,7 +174,7 @@ async fn c26_many_tenants_at_once_on_a_small_pool_never_see_each_other() {
         acquire_timeout: std::time::Duration::from_secs(30),
         ..PoolOptions::default()
     };
-    let database = Database::new(&shops.url, &options).unwrap();
+    let database = Database::new(&shops.logins, &options);
 
     let next = Arc::new(AtomicUsize::new(0));
     let workers = (0..30).map(|_| {

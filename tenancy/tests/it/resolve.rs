@@ -18,6 +18,7 @@ fn tenant(slug: &str, status: Status) -> Tenant {
         id,
         slug: slug.parse().unwrap(),
         schema: SchemaName::of(id),
+        login: 1,
         status,
         version: Some("m2".into()),
         breaking: None,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, TryGetable, Value};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
-use tenancy::testing::{Proxy, Shops};
+use tenancy::testing::{Proxy, Shops, logins};
 use tenancy::{Access, ActiveTenant, Database, PoolOptions, TenantDb};
 
 /// How long anything may take that isn't the machine's fault.
@@ -21,7 +21,7 @@ pub(crate) fn pool_of_one(url: &str) -> Database {
         acquire_timeout: PATIENCE,
         ..PoolOptions::default()
     };
-    Database::new(url, &options).unwrap()
+    Database::new(&logins(url), &options)
 }
 
 pub(crate) fn statement(sql: &str) -> Statement {

@@ -123,7 +123,7 @@ impl Accounts for SharedRealm {
     tables!(shared::account::Entity, shared::session::Entity);
 
     fn open(state: &State, (): &(), access: Access) -> Scoped<Self> {
-        state.operator.shared(access)
+        state.database.shared(access)
     }
 
     fn principal((): &(), account: &shared::account::Model, session: Uuid) -> Principal {

@@ -86,10 +86,7 @@ impl TenantQueries {
     async fn tenant(&self, ctx: &Context<'_>) -> Result<Option<Tenant>> {
         let request = ctx.tenant();
         let can = request.can::<SeeTenant>()?;
-        // In the operation's own scope: it names the shared schema by itself, and a second connection
-        // would be waited for while the first is held.
-        let db = request.db(can);
-        let found = current_tenant::read(db, can, request.subject.id).await?;
+        let found = current_tenant::read(&request.state, can, request.subject.id).await?;
         Ok(found.map(|(row, domains)| Tenant { row, domains }))
     }
 }
