@@ -280,8 +280,8 @@ pub mod testing;
 
 pub use catalog::Catalog;
 pub use db::{
-    Access, Answer, Column, Database, Nested, Operator, OperatorDb, OperatorRealm, PoolOptions,
-    RowStream, Scoped, SharedDb, SharedRealm, StructureLock, TenantDb, TenantRealm,
+    Access, Answer, Column, Danger, Database, Nested, Operator, OperatorDb, OperatorRealm,
+    PoolOptions, RowStream, Scoped, SharedDb, SharedRealm, StructureLock, TenantDb, TenantRealm,
     create_database,
 };
 pub use directory::{Change, Directory, announce};

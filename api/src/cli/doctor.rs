@@ -28,6 +28,8 @@ pub(super) struct DoctorArgs {
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Document<'a> {
+    /// What keeps tenants apart: `role` or `path`.
+    isolation: &'static str,
     findings: &'a [Finding],
     fixed: &'a [Finding],
 }
@@ -57,11 +59,13 @@ async fn examine(state: &State, args: &DoctorArgs) -> Result<(), Failure> {
     let fixed: Vec<_> = before.into_iter().filter(|one| !left(one)).collect();
     if args.json {
         output::json(&Document {
+            isolation: doctor::level(state),
             findings: &findings,
             fixed: &fixed,
         })?;
     } else {
         show(&findings, &fixed);
+        output::note(format_args!("isolation: {}", doctor::level(state)));
     }
     verdict(&findings, args.fix)
 }

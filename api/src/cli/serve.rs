@@ -43,8 +43,9 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure>
     };
     let listener = listen(state.config.http.addr).await?;
     output::note(format_args!(
-        "insula serves at http://{}",
-        listener.local_addr()?
+        "insula serves at http://{}, isolation: {}",
+        listener.local_addr()?,
+        doctor::level(&state)
     ));
     let playground = Playground::of(&state, Vec::new());
     tokio::select! {

@@ -9,7 +9,7 @@ use http::{StatusCode, header};
 use serde_json::json;
 
 use super::server::Server;
-use crate::app::fleet;
+use crate::app::{doctor, fleet};
 
 /// The process runs. Asks nobody, so it needs no tenant and no database.
 pub(super) async fn alive() -> Response {
@@ -33,7 +33,9 @@ pub(super) async fn ready(Shared(server): Shared<Arc<Server>>) -> Response {
                 )
             }
         };
-    (status, Json(json!({ "status": word }))).into_response()
+    let isolation = doctor::level(&server.state);
+    let answer = json!({ "status": word, "isolation": isolation });
+    (status, Json(answer)).into_response()
 }
 
 /// The public keys, where keys are asymmetric.

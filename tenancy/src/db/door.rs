@@ -59,6 +59,13 @@ impl Door {
 
     /// A scope at this place, not begun yet.
     pub(super) fn scope<R>(&self, place: &Place<'_>, access: Access) -> Scoped<R> {
+        let begin = self.begin(place, access);
+        let pool = self.pool.clone();
+        Scoped::new(Entry { pool, begin }, self.persistent)
+    }
+
+    /// What a transaction at this place begins with.
+    pub(super) fn begin(&self, place: &Place<'_>, access: Access) -> String {
         let mode = match access {
             Access::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Access::Write => "READ WRITE",
@@ -68,10 +75,7 @@ impl Door {
         let Self { settings, .. } = self;
         let schema = place.schema;
         // Temporary tables are searched first unless the path says otherwise.
-        let begin =
-            format!("BEGIN {mode}{role}; SET LOCAL search_path TO {schema}, pg_temp{settings}");
-        let pool = self.pool.clone();
-        Scoped::new(Entry { pool, begin }, self.persistent)
+        format!("BEGIN {mode}{role}; SET LOCAL search_path TO {schema}, pg_temp{settings}")
     }
 }
 

@@ -1,5 +1,6 @@
 //! The door to PostgreSQL: the only module that opens connections.
 
+mod audit;
 mod door;
 mod doors;
 mod enter;
@@ -15,6 +16,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use audit::Danger;
 pub use nested::Nested;
 pub use operator::{Operator, OperatorDb, OperatorRealm, StructureLock, create_database};
 pub use statements::RowStream;
@@ -96,10 +98,7 @@ impl Database {
     /// The rows of one tenant, with the rights of that tenant.
     pub fn tenant(&self, tenant: &ActiveTenant, access: Access) -> TenantDb {
         let schema = tenant.schema.quoted();
-        let place = Place {
-            role: self.role(|_| schema.clone()),
-            schema: &schema,
-        };
+        let place = self.within(&schema);
         self.doors.of(tenant.login).scope(&place, access)
     }
 
@@ -114,6 +113,14 @@ impl Database {
     pub fn directory(&self) -> SharedDb {
         let place = self.within_shared(Role::Directory);
         self.doors.directory().scope(&place, Access::Read)
+    }
+
+    /// A tenant's place, by the quoted name of its schema.
+    fn within<'a>(&self, schema: &'a str) -> Place<'a> {
+        Place {
+            role: self.role(|_| schema.to_owned()),
+            schema,
+        }
     }
 
     fn within_shared(&self, role: Role) -> Place<'static> {

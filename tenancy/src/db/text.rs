@@ -103,7 +103,7 @@ async fn answer(connection: &mut PgConnection, sql: &str) -> Result<Answer, sqlx
     Ok(answer)
 }
 
-fn values(row: &PgRow) -> Result<Vec<Option<String>>, sqlx::Error> {
+pub(super) fn values(row: &PgRow) -> Result<Vec<Option<String>>, sqlx::Error> {
     (0..row.len())
         .map(|index| {
             let value = row.try_get_raw(index)?;

@@ -27,7 +27,9 @@ use uuid::Uuid;
 
 pub use catalog::MemoryCatalog;
 pub use proxy::Proxy;
-pub use shops::{FIRST, SECOND, ShopMigrations, Shops, SupplierMigrations, logins, two_shops};
+pub use shops::{
+    FIRST, SECOND, ShopMigrations, Shops, SupplierMigrations, logins, shops_of, two_shops,
+};
 
 use crate::error::Error;
 

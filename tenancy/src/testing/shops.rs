@@ -23,7 +23,8 @@ pub const SECOND: Uuid = Uuid::from_u128(2);
 ///
 /// Each has one table `employee (id uuid, name text)` with two rows. The **ids are the same in
 /// both**, so that a row of the wrong shop can't hide behind an id. The shared realm has one table
-/// `supplier (id uuid, name text)` with one row, Acme.
+/// `supplier (id uuid, name text)` with one row, Acme, to which
+/// those who serve may only add.
 pub struct Shops {
     /// The URL of the database, with its superuser.
     pub url: String,
@@ -51,8 +52,18 @@ pub struct Shops {
 pub async fn two_shops() -> Result<Shops, Error> {
     let url = fresh_database().await?;
     let logins = logins(&url);
+    shops_of(url, logins).await
+}
+
+/// Two shops in a fresh database, served by these logins.
+///
+/// # Panics
+///
+/// Never: the shops' names are sound.
+pub async fn shops_of(url: String, logins: Logins) -> Result<Shops, Error> {
     let operator = Operator::new(&logins, &PoolOptions::default());
     History::of::<SupplierMigrations>(&[])
+        .append_only(&["supplier"])
         .migrate_shared(&operator)
         .await?;
     let shared = operator.shared(Access::Write);

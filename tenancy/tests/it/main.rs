@@ -5,6 +5,8 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+/// What makes it unsafe to serve.
+mod audit;
 /// What sqlx does without us.
 mod control;
 /// The memory of the registry.
@@ -23,6 +25,8 @@ mod many;
 mod nested;
 /// From names to a realm.
 mod resolve;
+/// What PostgreSQL refuses, whatever the statement says.
+mod rights;
 /// Rows as they arrive.
 mod streams;
 /// What tests share.

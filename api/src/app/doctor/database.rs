@@ -1,32 +1,15 @@
 //! The database as a whole, before anything of ours.
 
-use sea_orm::DbErr;
-use tenancy::{Access, NO_SCHEMA, SharedDb};
+use std::sync::Arc;
+
+use entity::shared::tenant;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use tenancy::{Access, ActiveTenant, Danger, Isolation};
 
 use super::Finding;
-use super::facts::rows;
 use crate::app::error::{Error, Result};
-use crate::app::reason;
+use crate::app::{reason, tenants};
 use crate::state::State;
-
-/// Tables and the like in `public`, apart from those that extensions brought along.
-const IN_PUBLIC: &str = "
-    SELECT c.relname::text AS name
-    FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-    AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_depend d
-        WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-    )
-    ORDER BY c.relname";
-
-/// What a connection sees where no scope was entered.
-const DEFAULT_PATH: &str =
-    "SELECT reset_val AS path FROM pg_catalog.pg_settings WHERE name = 'search_path'";
-
-const NOWHERE: &str =
-    "SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE nspname = 'unscoped'";
 
 pub(super) fn unreachable(error: &Error) -> Finding {
     Finding::new("database-unreachable", "database", reason::of(error)).remedy(
@@ -34,51 +17,54 @@ pub(super) fn unreachable(error: &Error) -> Finding {
     )
 }
 
-pub(super) async fn check(state: &State) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    let serving = state.database.shared(Access::Read);
-    findings.extend(default_path(&serving, "the serving login").await?);
-    serving.end().await;
-    let operator = state.operator.shared(Access::Read);
-    findings.extend(default_path(&operator, "the operators' login").await?);
-    if !rows(&operator, NOWHERE).await?.is_empty() {
-        let problem = "this schema exists, so connections outside any scope see what is in it";
-        findings.push(
-            Finding::new("default-path", format!("schema {NO_SCHEMA}"), problem).remedy(format!(
-                "look at what it holds, then: insula sql --shared 'DROP SCHEMA {NO_SCHEMA} CASCADE'"
-            )),
-        );
-    }
-    findings.extend(in_public(&operator).await?);
-    operator.end().await;
-    Ok(findings)
+/// What lets tenants out of their schemas, or could.
+///
+/// The way is tried with a tenant, unless the registry isn't yet what this program knows.
+pub(super) async fn check(state: &State, is_behind: bool) -> Result<Vec<Finding>> {
+    let tenant = if is_behind {
+        None
+    } else {
+        somebody(state).await?
+    };
+    let dangers = state.database.audit(tenant.as_ref()).await?;
+    Ok(dangers.into_iter().map(Finding::from).collect())
 }
 
-async fn default_path(db: &SharedDb, login: &str) -> Result<Option<Finding>, DbErr> {
-    let Some(row) = rows(db, DEFAULT_PATH).await?.pop() else {
+/// What keeps tenants apart here, in a few words.
+pub fn level(state: &State) -> &'static str {
+    match state.database.isolation() {
+        Isolation::Role => "role",
+        Isolation::Path => "path",
+    }
+}
+
+/// The newest tenant that may be entered.
+async fn somebody(state: &State) -> Result<Option<ActiveTenant>> {
+    let db = state.operator.shared(Access::Read);
+    let row = tenant::Entity::find()
+        .filter(tenant::Column::Status.eq(tenant::Status::Active))
+        .order_by_desc(tenant::Column::Id)
+        .one(&db)
+        .await?;
+    db.end().await;
+    let Some(row) = row else {
         return Ok(None);
     };
-    let path: String = row.try_get("", "path")?;
-    let problem =
-        format!("a connection outside any scope has the path {path}, and sees what is there");
-    let remedy = format!("ALTER ROLE <login> SET search_path = {NO_SCHEMA}");
-    Ok((path != NO_SCHEMA).then(|| Finding::new("default-path", login, problem).remedy(remedy)))
+    let known = Arc::new(tenants::known(&row)?);
+    // Its version doesn't matter: no table of it is touched.
+    Ok(known.enter("").ok())
 }
 
-async fn in_public(db: &SharedDb) -> Result<Option<Finding>, DbErr> {
-    let names = rows(db, IN_PUBLIC).await?;
-    let names: Vec<String> = names
-        .iter()
-        .map(|row| row.try_get("", "name"))
-        .collect::<Result<_, _>>()?;
-    if names.is_empty() {
-        return Ok(None);
+impl From<Danger> for Finding {
+    fn from(danger: Danger) -> Self {
+        let Danger {
+            code,
+            subject,
+            problem,
+            remedy,
+        } = danger;
+        Self::new(code, subject, problem).remedy(remedy)
     }
-    let problem = format!("it holds {}, which no tenant's scope sees", listed(&names));
-    Ok(Some(
-        Finding::new("public-not-empty", "schema public", problem)
-            .remedy("find out who made them; move them to where they belong, or drop them"),
-    ))
 }
 
 /// The first few of many.
@@ -99,10 +85,5 @@ mod tests {
         let names: Vec<_> = (1..=7).map(|n| n.to_string()).collect();
         assert_eq!(listed(&names[..5]), "1, 2, 3, 4, 5");
         assert_eq!(listed(&names), "1, 2, 3, 4, 5 and 2 more");
-    }
-
-    #[test]
-    fn the_question_after_the_schema_of_no_scope_names_it() {
-        assert!(NOWHERE.contains(&format!("'{NO_SCHEMA}'")));
     }
 }

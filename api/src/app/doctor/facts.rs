@@ -22,6 +22,8 @@ pub(super) struct Facts {
     pub(super) schemas: BTreeMap<String, BTreeSet<String>>,
     /// The migrations that each schema has.
     pub(super) ledger: BTreeMap<String, Vec<Applied>>,
+    /// The schemas that the serving logins can't enter.
+    pub(super) ungranted: BTreeSet<String>,
 }
 
 /// A migration that a schema has.
@@ -43,6 +45,7 @@ impl Facts {
             domains: by_tenant,
             schemas: schemas(&db).await?,
             ledger: ledger(&db, None).await?,
+            ungranted: state.operator.ungranted().await?,
         };
         db.end().await;
         Ok(facts)

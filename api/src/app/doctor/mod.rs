@@ -7,6 +7,8 @@ mod facts;
 mod registry;
 mod schemas;
 
+pub use database::level;
+
 use entity::shared::tenant;
 use serde::Serialize;
 
@@ -46,7 +48,7 @@ pub async fn examine(state: &State, allowed: Can<ViewFleet>) -> Result<Vec<Findi
 
 /// What makes it unsafe to serve tenants from this database.
 pub async fn dangers(state: &State) -> Result<Vec<Finding>> {
-    database::check(state).await
+    database::check(state, false).await
 }
 
 /// Does what is safe about these findings: brings up to date who is behind, and nobody else.
@@ -68,9 +70,9 @@ pub async fn fix(
 }
 
 async fn look(state: &State, allowed: Can<ViewFleet>) -> Result<Vec<Finding>> {
-    let mut findings = database::check(state).await?;
     let shared = schemas::check_shared(state).await?;
     let is_behind = shared.iter().any(|finding| finding.fixable);
+    let mut findings = database::check(state, is_behind).await?;
     findings.extend(shared);
     if is_behind {
         // Without today's registry there is nothing to compare with.

@@ -95,8 +95,18 @@ fn of_tenant(state: &State, facts: &Facts, tenant: &tenant::Model) -> Vec<Findin
         findings.push(behind(tenant, pending));
     } else {
         findings.extend(missing_tables(tenant, tables));
+        findings.extend(ungranted(facts, tenant));
     }
     findings
+}
+
+/// A schema that was made or restored without its role, so that no request gets in.
+fn ungranted(facts: &Facts, tenant: &tenant::Model) -> Option<Finding> {
+    let problem = "the serving login has no rights to enter its schema";
+    let finding = Finding::about(tenant, "tenant-ungranted", problem)
+        .fixed_by(format!("insula migrate --tenant {}", tenant.slug));
+    let lacks = facts.ungranted.contains(&tenant.schema_name);
+    lacks.then_some(finding)
 }
 
 fn behind(tenant: &tenant::Model, pending: usize) -> Finding {

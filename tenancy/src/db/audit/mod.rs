@@ -1,0 +1,91 @@
+//! Whether it is safe to serve tenants from a database, asked before anybody is served.
+
+mod logins;
+mod passage;
+mod schemas;
+
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use super::{Database, text};
+use crate::error::{Error, is_refused};
+use crate::{ActiveTenant, Isolation};
+
+/// One thing that lets tenants out of their schemas, or could.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Danger {
+    /// What kind of danger, for scripts: words with hyphens.
+    pub code: &'static str,
+    /// What it is about: a login, a schema, a role.
+    pub subject: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What mends it.
+    pub remedy: String,
+}
+
+impl Database {
+    /// Looks at everything that isolation rests on, through the very pool that serves: enters
+    /// `probe`, or else the shared realm, leaves again, and sees what is left on the connection; then
+    /// asks the catalogue what the serving logins may do, and to whom the schemas belong.
+    ///
+    /// ```
+    /// # tenancy::testing::block_on(async {
+    /// use tenancy::{Database, Isolation, Logins, PoolOptions};
+    ///
+    /// let shops = tenancy::testing::two_shops().await?;
+    /// assert_eq!(shops.database.audit(Some(&shops.python)).await?, []);
+    ///
+    /// // Nobody is safe whom the superuser serves.
+    /// let operator = shops.url.replace("//postgres:", "//operator:");
+    /// let logins = Logins::new(&shops.url, &operator, Isolation::Role)?;
+    /// let careless = Database::new(&logins, &PoolOptions::default());
+    /// assert_ne!(careless.audit(Some(&shops.python)).await?, []);
+    /// # Ok::<_, tenancy::Error>(()) });
+    /// ```
+    pub async fn audit(&self, probe: Option<&ActiveTenant>) -> Result<Vec<Danger>, Error> {
+        let mut connection = match self.doors.first().pool.acquire().await {
+            Ok(connection) => connection,
+            Err(error) if is_refused(&error) => return Ok(vec![self.not_let_in()]),
+            Err(error) if passage::is_pooler(&error) => return Ok(vec![passage::pooler()]),
+            Err(error) => return Err(error.into()),
+        };
+        // What is asked here is nobody's to find.
+        connection.close_on_drop();
+        let mut dangers = passage::check(self, probe, &mut connection).await?;
+        if dangers.is_empty() {
+            dangers.extend(schemas::check(self, &mut connection).await?);
+        }
+        if dangers.is_empty() && self.isolation() == Isolation::Role {
+            dangers.extend(logins::check(self, &mut connection).await?);
+        }
+        Ok(dangers)
+    }
+
+    fn not_let_in(&self) -> Danger {
+        let login = self.doors.logins.login(1);
+        Danger {
+            code: "login-refused",
+            subject: format!("login {login}"),
+            problem: "PostgreSQL doesn't let it in".to_owned(),
+            remedy: "migrate, which makes the logins that serve; or correct its password"
+                .to_owned(),
+        }
+    }
+}
+
+/// The rows of a question, in PostgreSQL's own words. No pooler minds it.
+async fn rows(connection: &mut PgConnection, sql: String) -> Result<Vec<Vec<String>>, sqlx::Error> {
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql))
+        .fetch_all(connection)
+        .await?;
+    let texts = |row| {
+        let values = text::values(row)?.into_iter();
+        Ok(values.map(Option::unwrap_or_default).collect())
+    };
+    rows.iter().map(texts).collect()
+}
+
+/// A text as an SQL literal.
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

@@ -1,0 +1,156 @@
+//! Into a tenant and out again, on one backend: nothing of the tenant may be left.
+
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
+
+use super::{Danger, rows};
+use crate::ActiveTenant;
+use crate::db::door::Place;
+use crate::db::{Access, Database};
+use crate::error::is_lost;
+use crate::logins::Role;
+use crate::schema::{NO_SCHEMA, quote};
+
+/// What tells one state of a connection from another.
+const STATE: &str = "SELECT pg_backend_pid(), current_user, session_user, \
+                     current_setting('search_path')";
+
+/// How often to ask for the backend that the tenant was entered on: a pooler may give others.
+const ATTEMPTS: usize = 50;
+
+pub(super) async fn check(
+    database: &Database,
+    probe: Option<&ActiveTenant>,
+    connection: &mut PgConnection,
+) -> Result<Vec<Danger>, sqlx::Error> {
+    let schema = probe.map(|tenant| tenant.schema.quoted());
+    let place = match &schema {
+        Some(schema) => database.within(schema),
+        None => database.within_shared(Role::Shared),
+    };
+    let begin = database.doors.first().begin(&place, Access::Write);
+    if let Err(error) = connection.execute(AssertSqlSafe(begin)).await {
+        return match error {
+            error if says_statement_mode(&error) => Ok(vec![statement_mode()]),
+            error if is_lost(&error) => Err(error),
+            error => Ok(vec![closed(&place, &error)]),
+        };
+    }
+    let (inside, again) = (state(connection).await?, state(connection).await?);
+    connection.execute("ROLLBACK").await?;
+    if inside.pid != again.pid {
+        return Ok(vec![statement_mode()]);
+    }
+    let mut dangers = Vec::new();
+    let path = format!("{}, pg_temp", place.schema);
+    let role = place.role.as_ref();
+    if role.is_some_and(|role| *role != quote(&inside.user))
+        || inside.path.replace('"', "") != path.replace('"', "")
+    {
+        let seen = format!("it works as {} with the path {}", inside.user, inside.path);
+        dangers.push(passage("a scope isn't what it should be", &seen));
+    }
+    for _ in 0..ATTEMPTS {
+        let outside = state(connection).await?;
+        if outside.pid == inside.pid {
+            dangers.extend(left(&outside));
+            break;
+        }
+    }
+    Ok(dangers)
+}
+
+struct State {
+    pid: String,
+    user: String,
+    login: String,
+    path: String,
+}
+
+async fn state(connection: &mut PgConnection) -> Result<State, sqlx::Error> {
+    let mut row = rows(connection, STATE.to_owned()).await?.pop();
+    let mut next = |at: usize| {
+        let value = row.as_mut().and_then(|row| row.get_mut(at));
+        value.map(std::mem::take).unwrap_or_default()
+    };
+    Ok(State {
+        pid: next(0),
+        user: next(1),
+        login: next(2),
+        path: next(3),
+    })
+}
+
+/// What is left where no scope is.
+fn left(outside: &State) -> Vec<Danger> {
+    let State {
+        user, login, path, ..
+    } = outside;
+    let mut dangers = Vec::new();
+    if user != login {
+        dangers.push(passage("a tenant's role is left", user));
+    }
+    if path != NO_SCHEMA {
+        dangers.push(Danger {
+            code: "default-path",
+            subject: format!("login {login}"),
+            problem: format!(
+                "a connection outside any scope has the path {path}, and sees what is there"
+            ),
+            remedy: format!("ALTER ROLE \"{login}\" SET search_path = {NO_SCHEMA}"),
+        });
+    }
+    dangers
+}
+
+fn passage(problem: &str, seen: &str) -> Danger {
+    Danger {
+        code: "passage",
+        subject: "the serving connections".to_owned(),
+        problem: format!("{problem}: {seen}"),
+        remedy: "connect to PostgreSQL directly, or by a pooler in transaction mode".to_owned(),
+    }
+}
+
+/// Whether a pooler refuses what is only said to PostgreSQL itself.
+pub(super) fn is_pooler(error: &sqlx::Error) -> bool {
+    let message = error
+        .as_database_error()
+        .map(sqlx::error::DatabaseError::message);
+    message.is_some_and(|message| message.contains("unsupported startup parameter"))
+}
+
+pub(super) fn pooler() -> Danger {
+    Danger {
+        code: "pooler",
+        subject: "the serving connections".to_owned(),
+        problem: "a pooler stands in between, and takes no start-up options".to_owned(),
+        remedy: "say that there is one (`pooled`), so that everything is said in each transaction"
+            .to_owned(),
+    }
+}
+
+fn says_statement_mode(error: &sqlx::Error) -> bool {
+    let message = error
+        .as_database_error()
+        .map(sqlx::error::DatabaseError::message);
+    message.is_some_and(|message| message.contains("statement pooling mode"))
+}
+
+fn statement_mode() -> Danger {
+    Danger {
+        code: "pooler-mode",
+        subject: "the serving connections".to_owned(),
+        problem: "a pooler in statement mode stands in between, which knows no transactions"
+            .to_owned(),
+        remedy: "set pool_mode = transaction for this database".to_owned(),
+    }
+}
+
+fn closed(place: &Place<'_>, error: &sqlx::Error) -> Danger {
+    Danger {
+        code: "scope-refused",
+        subject: format!("schema {}", place.schema.replace('"', "")),
+        problem: format!("its scope can't be entered: {error}"),
+        remedy: "migrate, which makes the roles and grants what is missing".to_owned(),
+    }
+}

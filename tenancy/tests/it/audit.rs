@@ -1,0 +1,189 @@
+use tenancy::testing::{Shops, fresh_database, shops_of};
+use tenancy::{Danger, Database, Isolation, Logins, PoolOptions, TenantId};
+
+use crate::rights::of_user;
+use crate::support::Outside;
+
+/// Shops served by a login of their own, since logins are the whole cluster's.
+struct Ground {
+    shops: Shops,
+    outside: Outside,
+    login: String,
+}
+
+impl Ground {
+    async fn new() -> Self {
+        let url = fresh_database().await.unwrap();
+        let login = format!("serving_{}", TenantId::new().as_uuid().simple());
+        let logins = Logins::new(&of_user(&url, &login), &url, Isolation::Role).unwrap();
+        let outside = Outside::of(&url).await;
+        Self {
+            shops: shops_of(url, logins).await.unwrap(),
+            outside,
+            login,
+        }
+    }
+
+    async fn dangers(&self) -> Vec<Danger> {
+        let Shops { logins, python, .. } = &self.shops;
+        // As when a server starts.
+        let database = Database::new(logins, &PoolOptions::default());
+        let dangers = database.audit(Some(python)).await.unwrap();
+        database.close().await;
+        dangers
+    }
+
+    /// Finds this after `harm`, and nothing before or after `remedy`.
+    async fn finds(&mut self, code: &str, harm: &str, remedy: Option<&str>) {
+        let harm = self.filled(harm);
+        assert_eq!(self.dangers().await, [], "before {harm}");
+        self.outside.run(&harm).await;
+        let dangers = self.dangers().await;
+        let codes: Vec<_> = dangers.iter().map(|danger| danger.code).collect();
+        assert_eq!(codes, [code], "{dangers:?} after {harm}");
+        let told = dangers[0].remedy.split(", or ").next().unwrap().to_owned();
+        let remedy = remedy.map_or(told, |remedy| self.filled(remedy));
+        self.outside.run(&remedy).await;
+        assert_eq!(self.dangers().await, [], "after {remedy}");
+    }
+
+    fn filled(&self, sql: &str) -> String {
+        sql.replace("LOGIN_", &self.login)
+            .replace("PYTHON", self.shops.python.schema.as_str())
+            .replace("RUBY", self.shops.ruby.schema.as_str())
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_is_more_than_it_should_be_is_found_and_its_remedy_mends_it() {
+    let mut ground = Ground::new().await;
+    for attribute in [
+        "SUPERUSER",
+        "CREATEROLE",
+        "INHERIT",
+        "BYPASSRLS",
+        "CREATEDB",
+        "REPLICATION",
+    ] {
+        let harm = format!("ALTER ROLE LOGIN_ {attribute}");
+        ground.finds("login-attributes", &harm, None).await;
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_may_become_more_is_found_by_however_many_steps() {
+    let mut ground = Ground::new().await;
+    let harm = "GRANT pg_read_all_data TO LOGIN_";
+    ground.finds("login-membership", harm, None).await;
+    let harm = "GRANT LOGIN__fleet TO LOGIN_";
+    ground.finds("login-membership", harm, None).await;
+    ground
+        .outside
+        .run(&ground.filled("CREATE ROLE LOGIN__step"))
+        .await;
+    let harm = "GRANT LOGIN__step TO \"PYTHON\"";
+    let remedy = "REVOKE LOGIN__step FROM \"PYTHON\"";
+    ground.finds("login-membership", harm, Some(remedy)).await;
+    let harm = "ALTER ROLE \"PYTHON\" CREATEROLE";
+    ground.finds("role-rights", harm, None).await;
+}
+
+#[tokio::test]
+async fn what_a_login_may_without_a_role_is_found() {
+    let mut ground = Ground::new().await;
+    let database = ground
+        .outside
+        .all("SELECT current_database()::text")
+        .await
+        .remove(0);
+    let harm = format!("GRANT TEMPORARY ON DATABASE {database} TO PUBLIC");
+    ground.finds("login-rights", &harm, None).await;
+    let harm = format!("GRANT CREATE ON DATABASE {database} TO LOGIN_");
+    ground.finds("login-rights", &harm, None).await;
+    ground
+        .finds(
+            "login-rights",
+            "GRANT CREATE ON SCHEMA public TO PUBLIC",
+            None,
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn guests_in_a_schema_are_found() {
+    let mut ground = Ground::new().await;
+    for guest in [
+        "\"RUBY\"",
+        "PUBLIC",
+        "LOGIN_",
+        "LOGIN__shared",
+        "LOGIN__directory",
+    ] {
+        let harm = format!("GRANT USAGE ON SCHEMA \"PYTHON\" TO {guest}");
+        ground.finds("role-rights", &harm, None).await;
+    }
+    let harm = "GRANT CREATE ON SCHEMA \"PYTHON\" TO \"PYTHON\"";
+    ground.finds("role-rights", harm, None).await;
+    let harm = "GRANT USAGE ON SCHEMA shared TO \"PYTHON\"";
+    ground.finds("role-rights", harm, None).await;
+    // Whom no request can become is the operators' guest.
+    ground
+        .outside
+        .run(&ground.filled("CREATE ROLE LOGIN__reports"))
+        .await;
+    ground
+        .outside
+        .run(&ground.filled("GRANT USAGE ON SCHEMA \"PYTHON\" TO LOGIN__reports"))
+        .await;
+    assert_eq!(ground.dangers().await, []);
+}
+
+#[tokio::test]
+async fn schemas_of_others_and_tables_in_public_are_found() {
+    let mut ground = Ground::new().await;
+    ground
+        .outside
+        .run(&ground.filled("CREATE ROLE LOGIN__other"))
+        .await;
+    let harm = "ALTER SCHEMA \"PYTHON\" OWNER TO LOGIN__other";
+    ground.finds("schema-owner", harm, None).await;
+    let harm = "CREATE TABLE public.employee (name text)";
+    let remedy = "DROP TABLE public.employee";
+    ground.finds("public-not-empty", harm, Some(remedy)).await;
+    let remedy = "DROP SCHEMA unscoped CASCADE";
+    ground
+        .finds("default-path", "CREATE SCHEMA unscoped", Some(remedy))
+        .await;
+}
+
+#[tokio::test]
+async fn a_tenant_that_cannot_be_entered_and_a_login_that_is_not_let_in_are_found() {
+    let mut ground = Ground::new().await;
+    let remedy = "GRANT \"PYTHON\" TO LOGIN_";
+    ground
+        .finds(
+            "scope-refused",
+            "REVOKE \"PYTHON\" FROM LOGIN_",
+            Some(remedy),
+        )
+        .await;
+    let remedy = "ALTER ROLE LOGIN_ LOGIN";
+    ground
+        .finds("login-refused", "ALTER ROLE LOGIN_ NOLOGIN", Some(remedy))
+        .await;
+}
+
+/// Not a limit on the clock: who asks a thousand tenants' roles needs as many questions as for two.
+#[tokio::test]
+async fn the_audit_asks_a_fixed_number_of_questions() {
+    let ground = Ground::new().await;
+    let proxy = tenancy::testing::Proxy::start(&ground.shops.url)
+        .await
+        .unwrap();
+    let serving = of_user(proxy.url(), &ground.login);
+    let logins = Logins::new(&serving, &ground.shops.url, Isolation::Role).unwrap();
+    let database = Database::new(&logins, &PoolOptions::default());
+    let dangers = database.audit(Some(&ground.shops.python)).await.unwrap();
+    assert_eq!(dangers, []);
+    assert!(proxy.statements().len() <= 16, "{:?}", proxy.statements());
+}
