@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tenancy::{Database, Directory, Domain, History, Operator, PoolOptions};
 
+use crate::app::audit::Crossings;
 use crate::auth::{Hasher, Keys, Tokens};
 use crate::catalog::Registry;
 use crate::config::{Config, HostName};
@@ -20,6 +21,8 @@ pub struct State {
     pub hasher: Hasher,
     pub tokens: Tokens,
     pub page: PageLimits,
+    /// The way into the audit trail for what strangers try.
+    pub crossings: Crossings,
     /// The domain of the shared realm, unset for commands that need none.
     pub shared_domain: Option<Domain>,
 }
@@ -89,6 +92,7 @@ impl State {
                 default: config.graphql.page_size,
                 most: config.graphql.page_limit,
             },
+            crossings: Crossings::default(),
             shared_domain,
             database,
             operator,

@@ -9,6 +9,8 @@
 mod agreement;
 /// The arrows between the rooms, and the budgets of the house.
 mod architecture;
+/// The audit trail: who did what to which tenant, from where.
+mod audit;
 /// A database that is away.
 mod database;
 /// What HTTP makes of requests: the contract's answers, hosts, tokens, clients.
