@@ -21,6 +21,8 @@ mod isolation;
 mod operations;
 /// Changes of the registry: every process sees them at once.
 mod registry;
+/// No secret is logged, answered or written down.
+mod secrets;
 /// Signing in, in both realms.
 mod sessions;
 /// The slides that the product implements, played word for word.
