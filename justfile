@@ -17,6 +17,10 @@ check:
     cargo clippy --all-targets -- -D warnings
     cargo check -p tenancy --no-default-features
 
+# What may be linked: licences, doubles, sources, advisories
+deny:
+    .ci/deny
+
 # Write both SDL files anew
 schema:
     cargo run --quiet -- schema print > schema.graphql

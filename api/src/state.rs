@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tenancy::{Database, Directory, Domain, History, Logins, Operator, PoolOptions};
 
+use crate::app::audit::Crossings;
 use crate::auth::{Hasher, Keys, Tokens};
 use crate::catalog::Registry;
 use crate::config::{Config, HostName};
@@ -20,6 +21,8 @@ pub struct State {
     pub hasher: Hasher,
     pub tokens: Tokens,
     pub page: PageLimits,
+    /// The way into the audit trail for what strangers try.
+    pub crossings: Crossings,
     /// The domain of the shared realm, unset for commands that need none.
     pub shared_domain: Option<Domain>,
 }
@@ -90,6 +93,7 @@ impl State {
                 default: config.graphql.page_size,
                 most: config.graphql.page_limit,
             },
+            crossings: Crossings::default(),
             shared_domain,
             database,
             operator,
@@ -102,7 +106,8 @@ impl Histories {
     fn new() -> Self {
         Self {
             shared: History::of::<migration::shared::Migrator>(migration::shared::BREAKING)
-                .readable(migration::shared::READABLE),
+                .readable(migration::shared::READABLE)
+                .append_only(migration::shared::APPEND_ONLY),
             tenant: History::of::<migration::tenant::Migrator>(migration::tenant::BREAKING),
         }
     }

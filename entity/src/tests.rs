@@ -38,6 +38,7 @@ fn shape<E: EntityTrait + Default>() -> Shape {
 fn shared_shapes() -> Vec<Shape> {
     vec![
         shape::<shared::account::Entity>(),
+        shape::<shared::audit_event::Entity>(),
         shape::<shared::domain::Entity>(),
         shape::<shared::session::Entity>(),
         shape::<shared::tenant::Entity>(),
@@ -114,7 +115,8 @@ fn every_foreign_key_is_a_relation_both_ways() {
         .flat_map(|shape| shape.relations.into_iter().map(|relation| edge(&relation)))
         .collect();
     let mut foreign_keys = 0;
-    for shape in all_shapes() {
+    // The audit trail refers to nobody: it outlives whom it tells about.
+    for shape in all_shapes().filter(|shape| shape.table != "audit_event") {
         for column in shape
             .columns
             .iter()

@@ -19,9 +19,12 @@ pub struct Entrance<C> {
     pub header: HeaderName,
     /// From whom that header is believed.
     pub trust: Trust,
-    /// How a refusal is answered.
-    pub refuse: fn(Refused) -> Response,
+    /// How the refusal of a request is answered.
+    pub refuse: Refuse,
 }
+
+/// Answers a request that is refused.
+pub type Refuse = Box<dyn Fn(Refused, &Request) -> Response + Send + Sync>;
 
 /// From whom the tenant header is believed.
 pub enum Trust {
@@ -54,7 +57,7 @@ pub async fn enter_tenant<C: Catalog>(
             request.extensions_mut().insert(admitted);
             next.run(request).await
         }
-        Err(refused) => (entrance.refuse)(refused),
+        Err(refused) => (entrance.refuse)(refused, &request),
     }
 }
 

@@ -111,6 +111,7 @@ impl History {
         tenant: &Tenant,
     ) -> Result<Vec<String>, Error> {
         let schema = tenant.schema.as_str();
+        rights::make_further_login(operator, tenant.login).await?;
         let transaction = operator.structure().await?;
         let versions = Versions::of(&transaction, schema).await?;
         let is_new = versions.is_new(schema);

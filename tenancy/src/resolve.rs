@@ -52,7 +52,12 @@ pub enum Unresolved {
     NotFound,
     /// Header and host name two different tenants.
     #[error("the tenant header and the host name different tenants; send one of them, or the same")]
-    Conflict,
+    Conflict {
+        /// Whom the header names.
+        header: Realm,
+        /// Whom the host names.
+        host: Realm,
+    },
     /// The name is not a host name.
     #[error("the tenant's domain is not a host name; send one such as shop.example.com")]
     Invalid,
@@ -81,7 +86,10 @@ pub async fn resolve<C: Catalog>(
         return match by_host {
             None | Some(Realm::Shared) => Ok(by_header),
             Some(by_host) if by_host.is(&by_header) => Ok(by_header),
-            Some(_) => Err(Unresolved::Conflict),
+            Some(by_host) => Err(Unresolved::Conflict {
+                header: by_header,
+                host: by_host,
+            }),
         };
     }
     if let Some(realm) = by_host {

@@ -156,6 +156,36 @@ fn requests_are_never_made_at_the_console() {
     }
 }
 
+/// Who may name the audit trail's entity: those who add to it, and those who read it.
+const OF_THE_TRAIL: [&str; 6] = [
+    "app/audit/actor.rs",
+    "app/audit/crossings.rs",
+    "app/audit/event.rs",
+    "app/audit/read.rs",
+    "app/audit/tally.rs",
+    "cli/audit.rs",
+];
+
+#[test]
+fn the_audit_trail_is_added_to_and_read_and_nothing_else() {
+    for (path, text) in sources("api/src") {
+        let of_the_trail = OF_THE_TRAIL.iter().any(|file| path.ends_with(file));
+        let of_the_wire = path.contains("graphql/shared/");
+        for line in code(&text).filter(|line| line.contains("audit_event")) {
+            assert!(
+                of_the_trail || of_the_wire,
+                "{path} knows the trail: {line}"
+            );
+        }
+        if of_the_trail || path.ends_with("graphql/shared/audit.rs") {
+            for change in ["::update", "::delete", ".update(", ".delete(", ".save("] {
+                let changes = code(&text).any(|line| line.contains(change));
+                assert!(!changes, "{path} changes the trail: {change}");
+            }
+        }
+    }
+}
+
 #[test]
 fn files_stay_small() {
     for folder in [

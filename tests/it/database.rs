@@ -4,7 +4,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use api::app::{demo, fleet};
-use api::auth::Caller;
 use cluster::{Cluster, Durability, Options};
 use tests::{Client, TestServer};
 use tokio::task::spawn_blocking;
@@ -23,11 +22,16 @@ async fn start(options: &Options) -> Cluster {
 /// Migrates and seeds, as `insula dev` does.
 async fn furnish(url: &str) {
     let state = tests::server::state(url, &Vec::new());
-    let scope = fleet::Scope::default();
-    fleet::migrate(&state, &scope, fleet::Listener::default())
-        .await
-        .unwrap();
-    demo::seed(&state, Caller::Console).await.unwrap();
+    let (console, scope) = (tests::console(), fleet::Scope::default());
+    fleet::migrate(
+        &state,
+        &console.by().unwrap(),
+        &scope,
+        fleet::Listener::default(),
+    )
+    .await
+    .unwrap();
+    demo::seed(&state, &console).await.unwrap();
 }
 
 async fn until_served(visitor: &Client<'_>) {

@@ -9,6 +9,8 @@
 mod agreement;
 /// The arrows between the rooms, and the budgets of the house.
 mod architecture;
+/// The audit trail: who did what to which tenant, from where.
+mod audit;
 /// A database that is away.
 mod database;
 /// What HTTP makes of requests: the contract's answers, hosts, tokens, clients.
@@ -19,6 +21,8 @@ mod isolation;
 mod operations;
 /// Changes of the registry: every process sees them at once.
 mod registry;
+/// No secret is logged, answered or written down.
+mod secrets;
 /// Signing in, in both realms.
 mod sessions;
 /// The slides that the product implements, played word for word.

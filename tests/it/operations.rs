@@ -2,13 +2,13 @@
 
 use api::app::accounts::{self, NewAccount};
 use api::app::doctor::{self, Finding};
-use api::app::fleet::{self, Listener, Scope, Standing};
+use api::app::fleet::{self, Listener, Report, Scope, Standing};
 use api::app::{Code, Error, statements};
 use api::auth::Caller;
 use api::state::State;
 use entity::shared::account::Role;
 use tenancy::{Access, Answer, Catalog};
-use tests::TestServer;
+use tests::{TestServer, console};
 
 async fn findings(state: &State) -> Vec<Finding> {
     let allowed = Caller::Console.can().unwrap();
@@ -24,16 +24,16 @@ async fn wrong(state: &State) -> Vec<String> {
 }
 
 async fn in_shared(state: &State, statement: &str) -> Answer {
-    let allowed = Caller::Console.can().unwrap();
-    let answer = statements::in_shared(state, allowed, statement).await;
+    let by = console().by().unwrap();
+    let answer = statements::in_shared(state, &by, statement).await;
     answer.unwrap_or_else(|error| panic!("{statement}: {error:?}"))
 }
 
 async fn at(state: &State, slug: &str, statement: &str) -> Answer {
-    let allowed = Caller::Console.can().unwrap();
+    let by = console().by().unwrap();
     let all = state.directory.catalog().all().await.unwrap();
     let tenant = all.iter().find(|tenant| tenant.slug.as_str() == slug);
-    let answer = statements::in_tenant(state, allowed, tenant.unwrap(), statement).await;
+    let answer = statements::in_tenant(state, &by, tenant.unwrap(), statement).await;
     answer.unwrap_or_else(|error| panic!("{statement}: {error:?}"))
 }
 
@@ -44,6 +44,10 @@ async fn forget_sales(state: &State, slug: &str) {
         "DELETE FROM schema_migration WHERE version LIKE '%sales' AND schema_name = {schema}"
     );
     assert_eq!(in_shared(state, &forget).await.affected, 1);
+}
+
+async fn migrate(state: &State, scope: &Scope) -> Result<Report, Error> {
+    fleet::migrate(state, &console().by()?, scope, Listener::default()).await
 }
 
 const DROP_SALES: &str = "DROP TABLE invoice_line, invoice, customer, number_series";
@@ -161,8 +165,8 @@ async fn the_doctor_mends_who_is_behind_and_nobody_else() {
     assert_eq!(fixable.len(), 1);
     assert_eq!(fixable[0].tenant.as_deref(), Some("ruby"));
 
-    let allowed = Caller::Console.can().unwrap();
-    let report = doctor::fix(state, allowed, &found, Listener::default()).await;
+    let by = console().by().unwrap();
+    let report = doctor::fix(state, &by, &found, Listener::default()).await;
     assert_eq!(report.unwrap().tenants.len(), 1);
     assert_eq!(wrong(state).await, ["schema public: public-not-empty"]);
 }
@@ -175,7 +179,7 @@ async fn m23_m26_a_tenant_that_fails_stops_no_other_and_status_says_why() {
     forget_sales(state, "ruby").await;
     at(state, "ruby", DROP_SALES).await;
 
-    let report = fleet::migrate(state, &Scope::default(), Listener::default()).await;
+    let report = migrate(state, &Scope::default()).await;
     let report = report.unwrap();
     let went: Vec<_> = report
         .tenants
@@ -195,7 +199,7 @@ async fn m23_m26_a_tenant_that_fails_stops_no_other_and_status_says_why() {
 
     // Again touches only the one that failed, and what was noted of it goes.
     at(state, "python", DROP_SALES).await;
-    let again = fleet::migrate(state, &Scope::default(), Listener::default()).await;
+    let again = migrate(state, &Scope::default()).await;
     assert_eq!(again.unwrap().tenants.len(), 1);
     let python = standing(state, "python").await;
     assert_eq!((python.pending, python.failure), (0, None));
@@ -210,7 +214,7 @@ async fn m21_unknown_and_half_made_tenants_are_not_migrated_in_silence() {
             tenants: vec![slug.to_owned()],
             ..Scope::default()
         };
-        fleet::migrate(state, &scope, Listener::default()).await
+        migrate(state, &scope).await
     };
     let code = |result| match result {
         Err(Error::Refused(refusals)) => refusals[0].code,
@@ -235,8 +239,8 @@ async fn d16_a_statement_that_fails_in_one_tenant_runs_in_the_others() {
     let hire = "INSERT INTO department (id, name) VALUES (gen_random_uuid(), 'Cellar')";
     at(state, "python", hire).await;
 
-    let allowed = Caller::Console.can().unwrap();
-    let fleet = statements::in_all_tenants(state, allowed, hire, 2).await;
+    let by = console().by().unwrap();
+    let fleet = statements::in_all_tenants(state, &by, hire, 2).await;
     let fleet = fleet.unwrap();
 
     // The shared realm is not among them.
@@ -261,10 +265,10 @@ async fn statements_see_their_own_scope_alone() {
     assert_eq!(names, ["Diamond", "Emerald"]);
     assert_eq!(in_shared(state, "SELECT FROM account").await.affected, 2);
 
-    let allowed = Caller::Console.can().unwrap();
+    let by = console().by().unwrap();
     let tenant = server.people().tenant("ruby");
     for elsewhere in ["SELECT FROM account", "SELECT FROM tenant"] {
-        let refused = statements::in_tenant(state, allowed, tenant, elsewhere).await;
+        let refused = statements::in_tenant(state, &by, tenant, elsewhere).await;
         assert!(refused.is_err(), "{elsewhere}");
     }
 }
@@ -282,10 +286,7 @@ async fn operators_are_created_once_and_the_first_is_found() {
             password: "a good password".to_owned(),
         };
         let prepared = accounts::prepare(&state.hasher, caller.can()?, new).await?;
-        let db = state.operator.shared(Access::Write);
-        let row = accounts::create(&db, caller.can()?, prepared).await?;
-        db.commit().await?;
-        Ok::<_, Error>(row)
+        accounts::create(state, &console().by()?, prepared).await
     };
     assert_eq!(
         create("Night@Insula.test").await.unwrap().email,

@@ -26,10 +26,14 @@ pub struct Table {
 }
 
 pub fn of_shared_entities() -> Tables {
-    use entity::shared::{account, domain, session, tenant};
+    use entity::shared::{account, audit_event, domain, session, tenant};
     Tables::from([
         table::<account::Entity>()
             .words::<account::Role>("role")
+            .done(),
+        table::<audit_event::Entity>()
+            .words::<audit_event::ActorKind>("actor_kind")
+            .words::<audit_event::Outcome>("outcome")
             .done(),
         table::<domain::Entity>().done(),
         table::<session::Entity>().done(),

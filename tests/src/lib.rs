@@ -10,8 +10,10 @@
 //! 5. [`raw`]: requests that no client library would send.
 //! 6. [`patience`]: waiting for what comes true soon.
 //! 7. [`twins`]: rows of equal ids in two tenants.
-//! 8. [`agreement`]: what entities and migrations each say of the tables.
-//! 9. [`debian`]: getting what a fresh machine lacks.
+//! 8. [`trail`]: what the audit trail tells.
+//! 9. [`logs`]: what would be logged.
+//! 10. [`agreement`]: what entities and migrations each say of the tables.
+//! 11. [`debian`]: getting what a fresh machine lacks.
 
 #![expect(
     clippy::missing_panics_doc,
@@ -21,14 +23,29 @@
 pub mod agreement;
 pub mod client;
 pub mod debian;
+pub mod logs;
 pub mod patience;
 pub mod raw;
 pub mod server;
 pub mod sql;
 pub mod template;
+pub mod trail;
 pub mod twins;
 
+use api::app::audit::{Actor, Origin};
+
 pub use client::{Answer, Client};
+pub use logs::Logs;
 pub use patience::eventually;
 pub use server::TestServer;
 pub use sql::Sql;
+pub use trail::Trail;
+
+/// Somebody at a terminal, who is told of as the tests' operator.
+pub fn console() -> Actor {
+    let origin = Origin {
+        source: Some("workbench".to_owned()),
+        ..Origin::default()
+    };
+    Actor::at_console("tester", origin)
+}

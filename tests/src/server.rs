@@ -25,7 +25,7 @@ pub struct TestServer {
     pub(crate) http: reqwest::Client,
     template: &'static Template,
     settings: Settings,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
 }
 
 /// Settings in place of the tests' defaults, by the names of their variables.
@@ -73,7 +73,11 @@ impl TestServer {
             axum::serve(listener, service).await.expect("it serves");
         });
         Self {
-            tasks: [state.directory.follow(state.operator.clone()), serving],
+            tasks: [
+                state.directory.follow(state.operator.clone()),
+                state.crossings.write_down(state.database.clone()),
+                serving,
+            ],
             state,
             addr,
             database: database.to_owned(),

@@ -15,6 +15,7 @@ use tenancy::{Access, Tenant};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use crate::console;
 use crate::server::{self, Settings};
 
 /// What every copy has in common.
@@ -65,10 +66,17 @@ async fn make() -> Template {
         .await
         .expect("a fresh database");
     let state = server::state(&url, &Settings::default());
-    fleet::migrate(&state, &fleet::Scope::default(), fleet::Listener::default())
-        .await
-        .expect("an empty database can be migrated");
-    demo::seed(&state, Caller::Console)
+    let console = console();
+    let by = console.by().expect("a console may");
+    fleet::migrate(
+        &state,
+        &by,
+        &fleet::Scope::default(),
+        fleet::Listener::default(),
+    )
+    .await
+    .expect("an empty database can be migrated");
+    demo::seed(&state, &console)
         .await
         .expect("an empty registry can be seeded");
     let password = Password::parse(demo::PASSWORD).expect("the demo's password is one");

@@ -3,14 +3,18 @@
 use chrono::Utc;
 use entity::shared::account::{ActiveModel, Column, Entity, Model, Role};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set,
+    ActiveEnum, ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, Set,
 };
+use tenancy::Access;
 
+use super::audit::{Action, By, Event};
 use super::check::Check;
 use super::error::{Code, Meaning, Result, on_constraint};
 use super::sessions::passwords::{against, internal};
 use crate::auth::permission::{ManageFleet, ViewFleet};
 use crate::auth::{Can, Hasher, Password};
+use crate::state::State;
 
 const MEANINGS: &[Meaning] = &[(
     "account_email_key",
@@ -20,7 +24,6 @@ const MEANINGS: &[Meaning] = &[(
 )];
 
 /// An account to be.
-#[derive(Debug)]
 pub struct NewAccount {
     pub email: String,
     pub name: String,
@@ -61,11 +64,17 @@ pub async fn prepare(
     })
 }
 
-pub async fn create(
-    db: &impl ConnectionTrait,
-    _: Can<ManageFleet>,
-    new: PreparedAccount,
-) -> Result<Model> {
+/// Creates an operator's account.
+pub async fn create(state: &State, by: &By<ManageFleet>, new: PreparedAccount) -> Result<Model> {
+    let act = by
+        .act(Action::AccountCreate)
+        .with("email", new.email.as_str());
+    let act = act.with("role", new.role.to_value());
+    act.watch(state, create_noted(state, &act, new)).await
+}
+
+async fn create_noted(state: &State, act: &Event, new: PreparedAccount) -> Result<Model> {
+    let db = state.operator.shared(Access::Write);
     let row = ActiveModel {
         email: Set(new.email),
         name: Set(new.name),
@@ -74,9 +83,13 @@ pub async fn create(
         created_at: Set(Utc::now()),
         ..Default::default()
     };
-    row.insert(db)
+    let row = row
+        .insert(&db)
         .await
-        .map_err(|error| on_constraint(error, MEANINGS))
+        .map_err(|error| on_constraint(error, MEANINGS))?;
+    act.done(&db).await?;
+    db.commit().await?;
+    Ok(row)
 }
 
 /// Everybody who may or might sign in, the first who came first.

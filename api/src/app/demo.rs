@@ -6,6 +6,7 @@ use entity::tenant::{department, invoice::InvoiceStatus, user};
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 use tenancy::{Access, OperatorDb};
 
+use super::audit::{Action, Actor, Event};
 use super::customers::{self, Contact};
 use super::employees::NewEmployee;
 use super::error::{Error, Result};
@@ -57,7 +58,7 @@ pub fn owner_of(slug: &str) -> String {
 }
 
 /// Seeds the demo, once: into a database that has no tenant at all.
-pub async fn seed(state: &State, caller: Caller) -> Result<bool> {
+pub async fn seed(state: &State, actor: &Actor) -> Result<bool> {
     if tenant::Entity::find()
         .one(&state.operator.shared(Access::Read))
         .await?
@@ -81,11 +82,19 @@ pub async fn seed(state: &State, caller: Caller) -> Result<bool> {
         ..Default::default()
     };
     operator.insert(&shared).await?;
+    let hired = Event::new(actor.clone(), Action::AccountCreate);
+    hired.with("email", OPERATOR).done(&shared).await?;
     shared.commit().await?;
     for shop in &SHOPS {
-        let row = tenants::create(state, caller.can()?, shop.registration()).await?;
-        let db = state.operator.tenant(&tenants::known(&row)?, Access::Write);
-        shop.stock(&db, caller, &hash).await?;
+        let row = tenants::create(state, &actor.by()?, shop.registration()).await?;
+        let tenant = tenants::known(&row)?;
+        let db = state.operator.tenant(&tenant, Access::Write);
+        shop.stock(&db, actor.caller(), &hash).await?;
+        let moved_in = Event::new(actor.clone(), Action::UserCreate).of(&tenant);
+        moved_in
+            .with("email", owner_of(shop.slug))
+            .done(&db)
+            .await?;
         db.commit().await?;
     }
     Ok(true)

@@ -9,6 +9,7 @@ use sea_orm::{
 use tenancy::{Access, Change, Domain, announce};
 use uuid::Uuid;
 
+use super::audit::{Action, By, Event};
 use super::error::{Code, Meaning, Refusal, Result, on_constraint};
 use super::tenants;
 use crate::auth::Can;
@@ -42,7 +43,12 @@ pub async fn all(db: &impl ConnectionTrait, _: Can<ViewFleet>) -> Result<Vec<Mod
 }
 
 /// Lets one more domain lead to the tenant.
-pub async fn add(state: &State, _: Can<ManageFleet>, slug: &str, host: &str) -> Result<Model> {
+pub async fn add(state: &State, by: &By<ManageFleet>, slug: &str, host: &str) -> Result<Model> {
+    let act = by.act(Action::DomainAdd).at(slug).with("domain", host);
+    act.watch(state, add_noted(state, &act, slug, host)).await
+}
+
+async fn add_noted(state: &State, act: &Event, slug: &str, host: &str) -> Result<Model> {
     let host = parse(state, "domain", host)?;
     let db = state.operator.shared(Access::Write);
     let tenant = tenants::find(&db, slug).await?;
@@ -57,13 +63,20 @@ pub async fn add(state: &State, _: Can<ManageFleet>, slug: &str, host: &str) -> 
         .insert(&db)
         .await
         .map_err(|error| on_constraint(error, MEANINGS))?;
+    act.done(&db).await?;
     announce(&db, &Change::Domain(host)).await?;
     db.commit().await?;
     Ok(row)
 }
 
 /// Lets a domain lead nowhere. The primary one can't be removed.
-pub async fn remove(state: &State, _: Can<ManageFleet>, slug: &str, host: &str) -> Result<Model> {
+pub async fn remove(state: &State, by: &By<ManageFleet>, slug: &str, host: &str) -> Result<Model> {
+    let act = by.act(Action::DomainRemove).at(slug).with("domain", host);
+    act.watch(state, remove_noted(state, &act, slug, host))
+        .await
+}
+
+async fn remove_noted(state: &State, act: &Event, slug: &str, host: &str) -> Result<Model> {
     let db = state.operator.shared(Access::Write);
     let (row, host) = find(state, &db, slug, host).await?;
     if row.is_primary {
@@ -71,6 +84,7 @@ pub async fn remove(state: &State, _: Can<ManageFleet>, slug: &str, host: &str) 
         return Err(Refusal::new(Code::InUse, &["domain"], message).into());
     }
     Entity::delete_by_id(row.id).exec(&db).await?;
+    act.done(&db).await?;
     announce(&db, &Change::Domain(host)).await?;
     db.commit().await?;
     Ok(row)
@@ -79,10 +93,16 @@ pub async fn remove(state: &State, _: Can<ManageFleet>, slug: &str, host: &str) 
 /// Makes a domain the tenant's primary one, in place of the one before.
 pub async fn make_primary(
     state: &State,
-    _: Can<ManageFleet>,
+    by: &By<ManageFleet>,
     slug: &str,
     host: &str,
 ) -> Result<Model> {
+    let act = by.act(Action::DomainPrimary).at(slug).with("domain", host);
+    act.watch(state, make_primary_noted(state, &act, slug, host))
+        .await
+}
+
+async fn make_primary_noted(state: &State, act: &Event, slug: &str, host: &str) -> Result<Model> {
     let db = state.operator.shared(Access::Write);
     let (row, _) = find(state, &db, slug, host).await?;
     // The old one first: an index allows one primary at every moment.
@@ -97,6 +117,7 @@ pub async fn make_primary(
             .exec(&db)
             .await?;
     }
+    act.done(&db).await?;
     announce(&db, &Change::Tenant(row.tenant_id.into())).await?;
     db.commit().await?;
     Ok(Model {

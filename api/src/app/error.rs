@@ -61,6 +61,23 @@ pub enum Code {
     InvalidCredentials,
 }
 
+impl Code {
+    /// The word that clients match on.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "REQUIRED",
+            Self::Invalid => "INVALID",
+            Self::TooLong => "TOO_LONG",
+            Self::OutOfRange => "OUT_OF_RANGE",
+            Self::Taken => "TAKEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::InUse => "IN_USE",
+            Self::NotAllowed => "NOT_ALLOWED",
+            Self::InvalidCredentials => "INVALID_CREDENTIALS",
+        }
+    }
+}
+
 impl Refusal {
     pub fn new(code: Code, field: &[&str], message: impl Into<String>) -> Self {
         let field = field.iter().map(|&part| part.to_owned()).collect();

@@ -8,8 +8,10 @@ use tenancy::{
     Access, Catalog, Change, SHARED_SCHEMA, SharedDb, Slug, Status, Tenant, Versions, announce,
 };
 
+use super::audit::{Action, By, Event};
 use super::error::{Code, Refusal, Result};
 use super::reason;
+use crate::auth::permission::ManageFleet;
 use crate::state::State;
 
 /// What a migration is to touch.
@@ -108,14 +110,26 @@ pub async fn plan(state: &State, scope: &Scope) -> Result<Vec<Pending>> {
 
 /// Brings every schema to its newest version. One at a time per database; a tenant that fails stops
 /// no other, and each tenant is a transaction of its own.
-pub async fn migrate(state: &State, scope: &Scope, listener: Listener<'_>) -> Result<Report> {
+pub async fn migrate(
+    state: &State,
+    by: &By<ManageFleet>,
+    scope: &Scope,
+    listener: Listener<'_>,
+) -> Result<Report> {
+    let act = by.act(Action::Migrate);
+    let migrating = Box::pin(migrate_noted(state, &act, scope, listener));
+    act.watch(state, migrating).await
+}
+
+async fn migrate_noted(
+    state: &State,
+    act: &Event,
+    scope: &Scope,
+    listener: Listener<'_>,
+) -> Result<Report> {
     let lock = state.operator.lock_structure(listener.waiting).await?;
     let shared = if scope.tenants.is_empty() {
-        state
-            .histories
-            .shared
-            .migrate_shared(&state.operator)
-            .await?
+        migrate_shared(state, act).await?
     } else {
         Vec::new()
     };
@@ -123,19 +137,38 @@ pub async fn migrate(state: &State, scope: &Scope, listener: Listener<'_>) -> Re
     let behind = behind(state, scope, &versions).await?;
     (listener.started)(behind.len());
     let tenants = fleet::each(behind, scope.jobs, listener.done, async |tenant| {
-        migrate_tenant(state, tenant).await
+        migrate_tenant(state, &act.clone().of(tenant), tenant).await
     })
     .await;
     lock.release().await;
     Ok(Report { shared, tenants })
 }
 
+/// Migrates the shared realm, and tells of it where that did something. The table for that may only now
+/// be there.
+async fn migrate_shared(state: &State, act: &Event) -> Result<Vec<String>> {
+    let history = &state.histories.shared;
+    let applied = history.migrate_shared(&state.operator).await?;
+    if !applied.is_empty() {
+        let db = state.operator.shared(Access::Write);
+        act.clone()
+            .with("applied", applied.clone())
+            .done(&db)
+            .await?;
+        db.commit().await?;
+    }
+    Ok(applied)
+}
+
 /// Migrates one tenant, and lets the registry know what came of it.
-async fn migrate_tenant(state: &State, tenant: &Tenant) -> Result<Vec<String>, tenancy::Error> {
+async fn migrate_tenant(
+    state: &State,
+    act: &Event,
+    tenant: &Tenant,
+) -> Result<Vec<String>, tenancy::Error> {
     let history = &state.histories.tenant;
     let migrated = history.migrate_tenant(&state.operator, tenant).await;
-    let failure = migrated.as_ref().err().map(|error| reason::of(error));
-    let noted = note(state, tenant, failure).await;
+    let noted = note(state, act, tenant, &migrated).await;
     match (migrated, noted) {
         (Ok(applied), Ok(())) => Ok(applied),
         (Ok(_), Err(error)) => Err(error),
@@ -143,6 +176,7 @@ async fn migrate_tenant(state: &State, tenant: &Tenant) -> Result<Vec<String>, t
             if let Err(unnoted) = noted {
                 tracing::warn!(tenant = %tenant.slug, error = crate::chain(&unnoted), "a failure could not be noted");
             }
+            act.failed(state, &error).await;
             Err(error)
         }
     }
@@ -151,9 +185,11 @@ async fn migrate_tenant(state: &State, tenant: &Tenant) -> Result<Vec<String>, t
 /// Writes down why a tenant's last migration failed, or that it didn't.
 async fn note(
     state: &State,
+    act: &Event,
     tenant: &Tenant,
-    failure: Option<String>,
+    migrated: &Result<Vec<String>, tenancy::Error>,
 ) -> Result<(), tenancy::Error> {
+    let failure = migrated.as_ref().err().map(|error| reason::of(error));
     let db = state.operator.shared(Access::Write);
     let mut update = Entity::update_many().filter(Column::Id.eq(tenant.id.as_uuid()));
     if failure.is_none() {
@@ -161,6 +197,12 @@ async fn note(
     }
     let failure = Expr::value(failure);
     update.col_expr(Column::Failure, failure).exec(&db).await?;
+    if let Ok(applied) = migrated {
+        act.clone()
+            .with("applied", applied.clone())
+            .done(&db)
+            .await?;
+    }
     announce(&db, &Change::Tenant(tenant.id)).await?;
     db.commit().await
 }

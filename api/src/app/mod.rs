@@ -1,6 +1,7 @@
 //! What the product does, whoever asks: a resolver, or a human at a terminal.
 
 pub mod accounts;
+pub mod audit;
 pub mod check;
 pub mod current_tenant;
 pub mod customers;
@@ -10,6 +11,7 @@ pub mod doctor;
 pub mod domains;
 pub mod employees;
 mod error;
+pub mod exploring;
 pub mod fleet;
 pub mod invoices;
 mod numbers;

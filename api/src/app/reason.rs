@@ -24,6 +24,24 @@ pub fn of(error: &(dyn StdError + 'static)) -> String {
     causes.join(": ")
 }
 
+/// PostgreSQL's code of what went wrong, if it was PostgreSQL that said so. Unlike its words, it quotes
+/// nothing.
+pub fn sqlstate(error: &(dyn StdError + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(
+            DbErr::Exec(RuntimeErr::SqlxError(inner))
+            | DbErr::Query(RuntimeErr::SqlxError(inner))
+            | DbErr::Conn(RuntimeErr::SqlxError(inner)),
+        ) = error.downcast_ref()
+        {
+            return Some(inner.as_database_error()?.code()?.into_owned());
+        }
+        next = error.source();
+    }
+    None
+}
+
 /// Whether the text only says that the cause says more.
 fn says_nothing(error: &(dyn StdError + 'static)) -> bool {
     matches!(
@@ -51,7 +69,10 @@ fn of_database(error: &DbErr) -> String {
 
 fn in_its_words(error: &PgDatabaseError) -> String {
     let mut text = error.message().to_owned();
-    for more in [error.detail(), error.hint()].into_iter().flatten() {
+    // Of a row that a constraint refuses the detail is the whole row, with the hash of a password in it.
+    let quotes_a_row = matches!(error.code(), "23502" | "23514");
+    let detail = error.detail().filter(|_| !quotes_a_row);
+    for more in [detail, error.hint()].into_iter().flatten() {
         text.push_str("; ");
         text.push_str(more.trim_end_matches('.'));
     }

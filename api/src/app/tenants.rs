@@ -4,11 +4,12 @@ use chrono::Utc;
 use entity::shared::{domain, tenant};
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Unchanged, ColumnTrait, ConnectionTrait, EntityTrait,
+    ActiveModelTrait, ActiveValue::Unchanged, ColumnTrait, ConnectionTrait, DbErr, EntityTrait,
     QueryFilter, QueryOrder, QuerySelect, Set,
 };
 use tenancy::{Access, Change, Domain, SchemaName, Slug, Status, Tenant, TenantId, announce};
 
+use super::audit::{Action, By, Event};
 use super::check::Check;
 use super::domains;
 use super::error::{Code, Error, Meaning, Refusal, Result, on_constraint};
@@ -37,23 +38,28 @@ pub struct NewTenant {
 
 /// Makes a tenant: its row, its first domain, its schema. What fails half-way stays visible as
 /// `failed`, and creating it again goes on from there.
-pub async fn create(state: &State, _: Can<ManageFleet>, new: NewTenant) -> Result<tenant::Model> {
+pub async fn create(state: &State, by: &By<ManageFleet>, new: NewTenant) -> Result<tenant::Model> {
+    let act = by.act(Action::TenantCreate).at(&new.slug);
+    act.watch(state, create_noted(state, by, &act, new)).await
+}
+
+async fn create_noted(
+    state: &State,
+    by: &By<ManageFleet>,
+    act: &Event,
+    new: NewTenant,
+) -> Result<tenant::Model> {
     let (slug, host) = checked(state, &new)?;
-    let row = begin(state, &slug, host, new).await?;
+    let registered = by.act(Action::TenantRegister).at(slug.as_str());
+    let row = begin(state, &registered, (&slug, host), new).await?;
     let known = known(&row)?;
     // Held while its schema is made, so that nobody takes a creation under way for one that died.
     let Some(lock) = state.operator.try_lock(known.id).await? else {
         let message = "this tenant is being created at this moment";
         return Err(Refusal::new(Code::Taken, &["slug"], message).into());
     };
-    step(
-        state,
-        known.id,
-        &[Status::Failed],
-        Status::Provisioning,
-        None,
-    )
-    .await?;
+    let again = Step::to(Status::Provisioning, &[Status::Failed]);
+    step(state, known.id, again, None).await?;
     let made = state
         .histories
         .tenant
@@ -61,25 +67,12 @@ pub async fn create(state: &State, _: Can<ManageFleet>, new: NewTenant) -> Resul
         .await;
     let ended = match made {
         Ok(_) => {
-            step(
-                state,
-                known.id,
-                &[Status::Provisioning],
-                Status::Active,
-                None,
-            )
-            .await
+            let ready = Step::to(Status::Active, &[Status::Provisioning]);
+            step(state, known.id, ready, Some(act)).await
         }
         Err(error) => {
-            let why = reason::of(&error);
-            step(
-                state,
-                known.id,
-                &[Status::Provisioning],
-                Status::Failed,
-                Some(why),
-            )
-            .await?;
+            let failed = Step::to(Status::Failed, &[Status::Provisioning]);
+            step(state, known.id, failed.because(reason::of(&error)), None).await?;
             Err(error.into())
         }
     };
@@ -88,29 +81,26 @@ pub async fn create(state: &State, _: Can<ManageFleet>, new: NewTenant) -> Resul
 }
 
 /// Refuses the tenant's requests from now on; its data stay as they are.
-pub async fn suspend(state: &State, _: Can<ManageFleet>, slug: &str) -> Result<tenant::Model> {
+pub async fn suspend(state: &State, by: &By<ManageFleet>, slug: &str) -> Result<tenant::Model> {
     let from = [Status::Active, Status::Maintenance];
-    step(
-        state,
-        id_of(state, slug).await?,
-        &from,
-        Status::Suspended,
-        None,
-    )
-    .await
+    let act = by.act(Action::TenantSuspend).at(slug);
+    change(state, &act, slug, Step::to(Status::Suspended, &from)).await
 }
 
 /// Serves a suspended tenant again.
-pub async fn resume(state: &State, _: Can<ManageFleet>, slug: &str) -> Result<tenant::Model> {
+pub async fn resume(state: &State, by: &By<ManageFleet>, slug: &str) -> Result<tenant::Model> {
     let from = [Status::Suspended, Status::Maintenance];
-    step(
-        state,
-        id_of(state, slug).await?,
-        &from,
-        Status::Active,
-        None,
-    )
-    .await
+    let act = by.act(Action::TenantResume).at(slug);
+    change(state, &act, slug, Step::to(Status::Active, &from)).await
+}
+
+/// A step that an operator asked for, told whatever comes of it.
+async fn change(state: &State, act: &Event, slug: &str, to: Step<'_>) -> Result<tenant::Model> {
+    let change = async {
+        let id = id_of(state, slug).await?;
+        step(state, id, to, Some(act)).await
+    };
+    act.watch(state, change).await
 }
 
 /// The tenant of this slug, unless it is dropped.
@@ -122,7 +112,7 @@ pub async fn by_slug(
     let Ok(slug) = slug.parse::<Slug>() else {
         return Ok(None);
     };
-    living(db, tenant::Column::Slug.eq(slug.as_str())).await
+    Ok(living(db, tenant::Column::Slug.eq(slug.as_str())).await?)
 }
 
 /// The tenant that this domain leads to.
@@ -139,7 +129,7 @@ pub async fn by_domain(
         .one(db)
         .await?;
     match found {
-        Some(domain) => living(db, tenant::Column::Id.eq(domain.tenant_id)).await,
+        Some(domain) => Ok(living(db, tenant::Column::Id.eq(domain.tenant_id)).await?),
         None => Ok(None),
     }
 }
@@ -183,13 +173,17 @@ pub async fn find(db: &impl ConnectionTrait, slug: &str) -> Result<tenant::Model
     Ok(found.ok_or_else(missing)?)
 }
 
-async fn living(db: &impl ConnectionTrait, which: SimpleExpr) -> Result<Option<tenant::Model>> {
+/// The tenant of which this is true, unless it is dropped.
+pub(super) async fn living(
+    db: &impl ConnectionTrait,
+    which: SimpleExpr,
+) -> Result<Option<tenant::Model>, DbErr> {
     let living = tenant::Column::Status.ne(tenant::Status::Dropped);
-    Ok(tenant::Entity::find()
+    tenant::Entity::find()
         .filter(living)
         .filter(which)
         .one(db)
-        .await?)
+        .await
 }
 
 fn checked(state: &State, new: &NewTenant) -> Result<(Slug, Domain)> {
@@ -216,7 +210,12 @@ fn checked(state: &State, new: &NewTenant) -> Result<(Slug, Domain)> {
 }
 
 /// The row and its first domain, or the row of a creation that died.
-async fn begin(state: &State, slug: &Slug, host: Domain, new: NewTenant) -> Result<tenant::Model> {
+async fn begin(
+    state: &State,
+    act: &Event,
+    (slug, host): (&Slug, Domain),
+    new: NewTenant,
+) -> Result<tenant::Model> {
     let db = state.operator.shared(Access::Write);
     let row = match find(&db, slug.as_str()).await {
         Ok(row) => return unfinished(row),
@@ -254,6 +253,7 @@ async fn begin(state: &State, slug: &Slug, host: Domain, new: NewTenant) -> Resu
         .await
         .map_err(|error| on_constraint(error, domains::MEANINGS))?;
     announce(&db, &Change::Tenant(row.id.into())).await?;
+    act.clone().with("domain", host.as_str()).done(&db).await?;
     announce(&db, &Change::Domain(host)).await?;
     db.commit().await?;
     Ok(row)
@@ -290,36 +290,66 @@ fn unfinished(row: tenant::Model) -> Result<tenant::Model> {
     }
 }
 
-/// One step of a life, from any of these statuses. Somebody who is there already stays there.
+/// One step of a life, from any of these statuses.
+struct Step<'a> {
+    next: Status,
+    from: &'a [Status],
+    /// Why it failed, where it did.
+    failure: Option<String>,
+}
+
+impl<'a> Step<'a> {
+    fn to(next: Status, from: &'a [Status]) -> Self {
+        Self {
+            next,
+            from,
+            failure: None,
+        }
+    }
+
+    fn because(self, failure: String) -> Self {
+        Self {
+            failure: Some(failure),
+            ..self
+        }
+    }
+}
+
+/// Takes a step, and tells of it in the same transaction. Somebody who is there already stays there.
 async fn step(
     state: &State,
     id: TenantId,
-    from: &[Status],
-    next: Status,
-    failure: Option<String>,
+    Step {
+        next,
+        from,
+        failure,
+    }: Step<'_>,
+    act: Option<&Event>,
 ) -> Result<tenant::Model> {
     let db = state.operator.shared(Access::Write);
     let row = tenant::Entity::find_by_id(id.as_uuid());
     // Locked, so that of two operators the later one sees what the earlier did.
     let row = row.lock_exclusive().one(&db).await?;
-    let row = row.ok_or_else(|| Refusal::not_found("slug", "tenant"))?;
+    let mut row = row.ok_or_else(|| Refusal::not_found("slug", "tenant"))?;
     let now = status_of(row.status);
-    if now == next {
-        return Ok(row);
+    if now != next {
+        if !from.contains(&now) || !now.may_become(next) {
+            let message = format!("a tenant that is {now} can't become {next} by this");
+            return Err(Refusal::new(Code::NotAllowed, &["slug"], message).into());
+        }
+        let change = tenant::ActiveModel {
+            id: Unchanged(id.as_uuid()),
+            status: Set(column_of(next)),
+            failure: Set(failure),
+            updated_at: Set(Utc::now()),
+            ..ActiveModelTrait::default()
+        };
+        row = change.update(&db).await?;
+        announce(&db, &Change::Tenant(id)).await?;
     }
-    if !from.contains(&now) || !now.may_become(next) {
-        let message = format!("a tenant that is {now} can't become {next} by this");
-        return Err(Refusal::new(Code::NotAllowed, &["slug"], message).into());
+    if let Some(act) = act {
+        act.clone().with("was", now.as_str()).done(&db).await?;
     }
-    let row = tenant::ActiveModel {
-        id: Unchanged(id.as_uuid()),
-        status: Set(column_of(next)),
-        failure: Set(failure),
-        updated_at: Set(Utc::now()),
-        ..ActiveModelTrait::default()
-    };
-    let row = row.update(&db).await?;
-    announce(&db, &Change::Tenant(id)).await?;
     db.commit().await?;
     Ok(row)
 }

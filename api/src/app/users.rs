@@ -25,7 +25,6 @@ const MEANINGS: &[Meaning] = &[(
 )];
 
 /// A user to be.
-#[derive(Debug)]
 pub struct NewUser {
     pub email: String,
     pub name: String,
@@ -39,6 +38,16 @@ pub struct PreparedUser {
     name: String,
     role: Role,
     password_hash: String,
+}
+
+impl PreparedUser {
+    pub fn email(&self) -> &str {
+        &self.email
+    }
+
+    pub fn role(&self) -> Role {
+        self.role
+    }
 }
 
 /// What is to change of a user.

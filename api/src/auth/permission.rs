@@ -36,6 +36,8 @@ permissions! {
     ViewFleet: Operator(OperatorRole::Viewer),
     /// Create, change, suspend and drop tenants.
     ManageFleet: Operator(OperatorRole::Operator),
+    /// Read the audit trail: who looks after others' work needn't be able to do any.
+    ViewAudit: Operator(OperatorRole::Viewer),
 }
 
 /// The proof that somebody was asked for the permission `P` and has it.
@@ -227,6 +229,7 @@ mod tests {
         ManageUsers -       -      -        yes    -       -         yes
         ViewFleet   -       -      -        -      yes     yes       yes
         ManageFleet -       -      -        -      -       yes       yes
+        ViewAudit   -       -      -        -      yes     yes       yes
     ";
 
     fn tenant(role: TenantRole) -> Caller {

@@ -89,6 +89,17 @@ impl fmt::Display for Audience {
     }
 }
 
+impl FromStr for Audience {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        match text {
+            "shared" => Ok(Self::Shared),
+            id => id.parse().map(Self::Tenant),
+        }
+    }
+}
+
 /// A role, of either realm. They aren't comparable across realms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {

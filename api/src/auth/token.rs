@@ -99,6 +99,14 @@ impl Tokens {
             .map_err(|_| TokenError::WrongRole)
     }
 
+    /// Whose token it is, wherever they belong and however old it is: to tell of one that was refused, and
+    /// for nothing else.
+    pub fn owner(&self, token: &str) -> Option<Principal> {
+        let claims: Claims = decode(self.signed_payload(token).ok()?)?;
+        let audience = claims.aud.parse().ok()?;
+        Principal::parse(audience, claims.sub, claims.sid, &claims.role).ok()
+    }
+
     /// The payload, still encoded, of a token that one of our keys signed.
     fn signed_payload<'t>(&self, token: &'t str) -> Result<&'t str, TokenError> {
         let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;

@@ -7,9 +7,8 @@ use tokio::net::TcpListener;
 
 use super::private::PrivateDatabase;
 use super::serve::{ServeArgs, listen, log_to_stderr, serve, told_to_stop};
-use super::{Failure, Global, connect, output};
+use super::{Failure, Global, connect, console, output};
 use crate::app::{demo, fleet};
-use crate::auth::Caller;
 use crate::config::Profile;
 use crate::http::{OfferedTenant, Playground};
 use crate::state::State;
@@ -54,11 +53,12 @@ async fn keep_alive(private: Option<&mut PrivateDatabase>) -> Result<Infallible,
 
 /// Migrates, and seeds the demo tenants into a database that has none.
 async fn prepare(state: &State) -> Result<(), Failure> {
+    let actor = console::actor();
     let scope = fleet::Scope {
         jobs: 4,
         ..fleet::Scope::default()
     };
-    let report = fleet::migrate(state, &scope, fleet::Listener::default()).await?;
+    let report = fleet::migrate(state, &actor.by()?, &scope, fleet::Listener::default()).await?;
     if let Some(failed) = report
         .tenants
         .into_iter()
@@ -72,7 +72,7 @@ async fn prepare(state: &State) -> Result<(), Failure> {
             .unwrap_or_default();
         output::note(format_args!("tenant {slug} could not be migrated: {why}"));
     }
-    demo::seed(state, Caller::Console).await?;
+    demo::seed(state, &actor).await?;
     Ok(())
 }
 

@@ -3,11 +3,10 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{Failure, Global, connect, output};
+use super::{Failure, Global, connect, console, output};
 use crate::app::doctor::{self, Finding};
 use crate::app::fleet::{Listener, Report};
 use crate::app::reason;
-use crate::auth::Caller;
 use crate::state::State;
 
 const AFTER_HELP: &str = "\
@@ -39,7 +38,8 @@ pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<(), Failure
 }
 
 async fn examine(state: &State, args: &DoctorArgs) -> Result<(), Failure> {
-    let caller = Caller::Console;
+    let actor = console::actor();
+    let caller = actor.caller();
     let before = doctor::examine(state, caller.can()?).await?;
     let mut findings = before.clone();
     // Twice: tenants can only be looked at once the shared realm is up to date.
@@ -51,7 +51,7 @@ async fn examine(state: &State, args: &DoctorArgs) -> Result<(), Failure> {
             waiting: &|| output::note("another migration is under way; waiting for it to end"),
             ..Listener::default()
         };
-        let report = doctor::fix(state, caller.can()?, &findings, listener).await?;
+        let report = doctor::fix(state, &actor.by()?, &findings, listener).await?;
         tell_failures(&report);
         findings = doctor::examine(state, caller.can()?).await?;
     }

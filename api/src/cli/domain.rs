@@ -5,7 +5,7 @@ use entity::shared::domain::Model;
 use serde::Serialize;
 use tenancy::Access;
 
-use super::{Failure, Global, connect, output};
+use super::{Failure, Global, connect, console, output};
 use crate::app::{domains, tenants};
 use crate::auth::Caller;
 use crate::state::State;
@@ -50,18 +50,18 @@ pub(super) struct ListArgs {
 }
 
 pub(super) async fn run(global: &Global, command: DomainCommand) -> Result<(), Failure> {
-    let caller = Caller::Console;
+    let actor = console::actor();
     connect::registry(global, async |state| match &command {
         DomainCommand::Add(HostArgs { slug, host, json }) => {
-            let row = domains::add(state, caller.can()?, slug, host).await?;
+            let row = domains::add(state, &actor.by()?, slug, host).await?;
             tell(&row, *json, &format!("leads to {slug} now"))
         }
         DomainCommand::Remove(HostArgs { slug, host, json }) => {
-            let row = domains::remove(state, caller.can()?, slug, host).await?;
+            let row = domains::remove(state, &actor.by()?, slug, host).await?;
             tell(&row, *json, "leads nowhere now")
         }
         DomainCommand::Primary(HostArgs { slug, host, json }) => {
-            let row = domains::make_primary(state, caller.can()?, slug, host).await?;
+            let row = domains::make_primary(state, &actor.by()?, slug, host).await?;
             tell(&row, *json, &format!("is the primary domain of {slug} now"))
         }
         DomainCommand::List(args) => list(state, args).await,

@@ -1,7 +1,9 @@
 //! For a human at a terminal: every command is a file.
 
+mod audit;
 mod config;
 mod connect;
+mod console;
 mod dev;
 mod doctor;
 mod domain;
@@ -83,6 +85,8 @@ enum Command {
     Token(token::TokenArgs),
     /// Run a statement inside a tenant, every tenant, or the shared realm
     Sql(sql::SqlArgs),
+    /// Read the audit trail: who did what to which tenant, from where
+    Audit(audit::AuditArgs),
     /// Find what is wrong between code, registry and database, and what mends it
     Doctor(doctor::DoctorArgs),
     /// Print the GraphQL schema of a realm
@@ -158,6 +162,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(command) => user::run(global, command).await,
         Command::Token(args) => token::run(global, args).await,
         Command::Sql(args) => sql::run(global, args).await,
+        Command::Audit(args) => audit::run(global, args).await,
         Command::Doctor(args) => doctor::run(global, args).await,
         Command::Schema(command) => {
             schema::run(&command);

@@ -3,8 +3,9 @@
 use clap::Args;
 use tenancy::{Access, Tenant};
 
-use super::Failure;
-use crate::app::{fleet, tenants};
+use super::{Failure, console};
+use crate::app::audit::{Action, Event};
+use crate::app::{self, Code, Refusal, fleet, tenants};
 use crate::state::State;
 
 #[derive(Debug, Args)]
@@ -25,8 +26,18 @@ impl RealmArgs {
     }
 }
 
-/// The tenant of this slug, which must have all of its schema.
-pub(super) async fn whole_tenant(state: &State, slug: &str) -> Result<Tenant, Failure> {
+/// The tenant of this slug, which must have all of its schema. That there is none is told of as the
+/// act's end.
+pub(super) async fn whole_tenant(
+    state: &State,
+    action: Action,
+    slug: &str,
+) -> Result<Tenant, Failure> {
+    let act = Event::new(console::actor(), action).at(slug);
+    Ok(act.watch(state, find(state, slug)).await?)
+}
+
+async fn find(state: &State, slug: &str) -> app::Result<Tenant> {
     let db = state.operator.shared(Access::Read);
     let tenant = tenants::known(&tenants::find(&db, slug).await?)?;
     db.end().await;
@@ -34,7 +45,8 @@ pub(super) async fn whole_tenant(state: &State, slug: &str) -> Result<Tenant, Fa
         return Ok(tenant);
     }
     let (slug, status) = (&tenant.slug, tenant.status);
-    Err(Failure::new(format!(
+    let message = format!(
         "tenant {slug} is {status}, so its schema can't be used; `insula tenant show {slug}` says more"
-    )))
+    );
+    Err(Refusal::new(Code::NotAllowed, &["tenant"], message).into())
 }

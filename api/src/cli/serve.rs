@@ -62,6 +62,7 @@ pub(super) async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
     let following = state.directory.follow(state.operator.clone());
+    let telling = state.crossings.write_down(state.database.clone());
     let server = Server::new(Arc::clone(&state));
     let router = http::router(&server, http::entrance(&state)?, playground);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -82,6 +83,9 @@ pub(super) async fn serve(
         () = overdue => tracing::warn!("some requests did not end in time"),
     }
     following.abort();
+    // What was refused last is told too, if the database is there to be told.
+    let _ = tokio::time::timeout(DRAIN, state.crossings.flush()).await;
+    telling.abort();
     let closed = async { tokio::join!(state.database.close(), state.operator.close()) };
     let _ = tokio::time::timeout(DRAIN, closed).await;
     Ok(())

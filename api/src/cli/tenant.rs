@@ -12,8 +12,9 @@ use uuid::Uuid;
 
 use super::domain::Document as DomainDocument;
 use super::password::NewPassword;
-use super::{Failure, Global, connect, output};
+use super::{Failure, Global, connect, console, output};
 use crate::app::domains;
+use crate::app::exploring;
 use crate::app::fleet::{self, Standing};
 use crate::app::tenants::{self, NewTenant};
 use crate::app::users::{self, NewUser};
@@ -89,17 +90,17 @@ pub(super) struct SlugArgs {
 }
 
 pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<(), Failure> {
-    let caller = Caller::Console;
+    let actor = console::actor();
     connect::registry(global, async |state| match command {
-        TenantCommand::Create(args) => create(state, args).await,
+        TenantCommand::Create(args) => Box::pin(create(state, args)).await,
         TenantCommand::List { json } => list(state, json).await,
         TenantCommand::Show(args) => show(state, &args.slug, args.json).await,
         TenantCommand::Suspend(args) => {
-            let row = tenants::suspend(state, caller.can()?, &args.slug).await?;
+            let row = tenants::suspend(state, &actor.by()?, &args.slug).await?;
             changed(state, &row, args.json, "is suspended").await
         }
         TenantCommand::Resume(args) => {
-            let row = tenants::resume(state, caller.can()?, &args.slug).await?;
+            let row = tenants::resume(state, &actor.by()?, &args.slug).await?;
             changed(state, &row, args.json, "is active").await
         }
     })
@@ -107,7 +108,7 @@ pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<(), F
 }
 
 async fn create(state: &State, args: CreateArgs) -> Result<(), Failure> {
-    let caller = Caller::Console;
+    let actor = console::actor();
     let new = NewTenant {
         slug: args.slug,
         name: args.name,
@@ -125,16 +126,15 @@ async fn create(state: &State, args: CreateArgs) -> Result<(), Failure> {
                 role: user::Role::Owner,
                 password: password.text.clone(),
             };
-            Some(users::prepare(&state.hasher, caller.can()?, owner).await?)
+            Some(users::prepare(&state.hasher, actor.caller().can()?, owner).await?)
         }
         None => None,
     };
-    let row = tenants::create(state, caller.can()?, new).await?;
+    let row = tenants::create(state, &actor.by()?, new).await?;
     let owner = match owner {
         Some(owner) => {
-            let db = state.operator.tenant(&tenants::known(&row)?, Access::Write);
-            let owner = users::create(&db, caller.can()?, owner).await?;
-            db.commit().await?;
+            let tenant = tenants::known(&row)?;
+            let owner = exploring::create_user(state, &actor.by()?, &tenant, owner).await?;
             Some(Owner {
                 email: owner.email,
                 password: password.text,

@@ -8,10 +8,10 @@ use serde::Serialize;
 use tenancy::{Access, SharedRealm, TenantRealm};
 
 use super::realm::RealmArgs;
-use super::{Failure, Global, connect, output};
-use crate::app::sessions::Sessions;
-use crate::app::{accounts, tenants, users};
-use crate::auth::{Caller, MintedToken};
+use super::{Failure, Global, connect, console, output};
+use crate::app::audit::{Action, Event};
+use crate::app::{accounts, exploring, tenants, users};
+use crate::auth::MintedToken;
 use crate::state::State;
 
 const EXAMPLES: &str = "\
@@ -73,9 +73,11 @@ async fn of_tenant(
     slug: &str,
     user: Option<&str>,
 ) -> Result<(String, MintedToken), Failure> {
-    let caller = Caller::Console;
+    let actor = console::actor();
+    let caller = actor.caller();
     let shared = state.operator.shared(Access::Read);
-    let row = tenants::find(&shared, slug).await?;
+    let act = Event::new(actor.clone(), Action::TokenMint).at(slug);
+    let row = act.watch(state, tenants::find(&shared, slug)).await?;
     shared.end().await;
     let known = state.directory.get(row.id.into()).await?;
     let known = known.ok_or_else(|| Failure::new(format!("tenant {slug} is gone")))?;
@@ -89,12 +91,15 @@ async fn of_tenant(
     };
     db.end().await;
     let found = found.ok_or_else(|| nobody(user, "owner", &format!("--tenant {slug}")))?;
-    let sessions = Sessions::<TenantRealm>::new(state, &tenant);
-    Ok((found.email, sessions.mint_for(caller, found.id).await?))
+    let (by, whose) = (actor.by()?, (found.id, found.email.as_str()));
+    let realm = (&tenant, Some(&*tenant));
+    let minted = exploring::mint::<TenantRealm>(state, &by, realm, whose).await?;
+    Ok((found.email, minted))
 }
 
 async fn of_shared(state: &State, user: Option<&str>) -> Result<(String, MintedToken), Failure> {
-    let caller = Caller::Console;
+    let actor = console::actor();
+    let caller = actor.caller();
     let db = state.operator.shared(Access::Read);
     let found = match user {
         Some(email) => accounts::by_email(&db, caller.can()?, email).await?,
@@ -102,8 +107,9 @@ async fn of_shared(state: &State, user: Option<&str>) -> Result<(String, MintedT
     };
     db.end().await;
     let found = found.ok_or_else(|| nobody(user, "operator", "--shared"))?;
-    let sessions = Sessions::<SharedRealm>::new(state, &());
-    Ok((found.email, sessions.mint_for(caller, found.id).await?))
+    let (by, whose) = (actor.by()?, (found.id, found.email.as_str()));
+    let minted = exploring::mint::<SharedRealm>(state, &by, (&(), None), whose).await?;
+    Ok((found.email, minted))
 }
 
 fn nobody(user: Option<&str>, role: &str, realm: &str) -> Failure {

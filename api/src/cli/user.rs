@@ -9,10 +9,12 @@ use uuid::Uuid;
 
 use super::password::NewPassword;
 use super::realm::{RealmArgs, whole_tenant};
-use super::{Failure, Global, connect, output};
+use super::{Failure, Global, connect, console, output};
 use crate::app::accounts::{self, NewAccount};
+use crate::app::audit::Action;
+use crate::app::exploring;
 use crate::app::users::{self, NewUser};
-use crate::auth::{Caller, OperatorRole, TenantRole};
+use crate::auth::{OperatorRole, TenantRole};
 use crate::state::State;
 
 const EXAMPLES: &str = "\
@@ -88,7 +90,7 @@ async fn create(global: &Global, args: CreateArgs) -> Result<(), Failure> {
     connect::registry(global, async |state| {
         // Who isn't there needs no password.
         let tenant = match args.realm.tenant() {
-            Some(slug) => Some(whole_tenant(state, slug).await?),
+            Some(slug) => Some(whole_tenant(state, Action::UserCreate, slug).await?),
             None => None,
         };
         let password = NewPassword::obtain(args.password_stdin)?;
@@ -137,34 +139,29 @@ async fn create_user(
     tenant: &tenancy::Tenant,
     new: NewUser,
 ) -> Result<Shown, Failure> {
-    let caller = Caller::Console;
-    let prepared = users::prepare(&state.hasher, caller.can()?, new).await?;
-    let db = state.operator.tenant(tenant, Access::Write);
-    let row = users::create(&db, caller.can()?, prepared).await?;
-    db.commit().await?;
+    let actor = console::actor();
+    let prepared = users::prepare(&state.hasher, actor.caller().can()?, new).await?;
+    let row = exploring::create_user(state, &actor.by()?, tenant, prepared).await?;
     Ok(row.into())
 }
 
 async fn create_account(state: &State, new: NewAccount) -> Result<Shown, Failure> {
-    let caller = Caller::Console;
-    let prepared = accounts::prepare(&state.hasher, caller.can()?, new).await?;
-    let db = state.operator.shared(Access::Write);
-    let row = accounts::create(&db, caller.can()?, prepared).await?;
-    db.commit().await?;
+    let actor = console::actor();
+    let prepared = accounts::prepare(&state.hasher, actor.caller().can()?, new).await?;
+    let row = accounts::create(state, &actor.by()?, prepared).await?;
     Ok(row.into())
 }
 
 async fn list(global: &Global, args: &ListArgs) -> Result<(), Failure> {
-    let caller = Caller::Console;
+    let actor = console::actor();
     connect::registry(global, async |state| {
         let all: Vec<Shown> = if let Some(slug) = args.realm.tenant() {
-            let tenant = whole_tenant(state, slug).await?;
-            let db = state.operator.tenant(&tenant, Access::Read);
-            let rows = users::all(&db, caller.can()?).await?;
+            let tenant = whole_tenant(state, Action::UserList, slug).await?;
+            let rows = exploring::list_users(state, &actor.by()?, &tenant).await?;
             rows.into_iter().map(Into::into).collect()
         } else {
             let db = state.operator.shared(Access::Read);
-            let rows = accounts::all(&db, caller.can()?).await?;
+            let rows = accounts::all(&db, actor.caller().can()?).await?;
             rows.into_iter().map(Into::into).collect()
         };
         if args.json {

@@ -9,7 +9,9 @@ use tenancy::{Access, ActiveTenant, Scoped, SharedRealm, TenantRealm};
 use uuid::Uuid;
 
 use super::error::{Fault, Result};
+use super::ids::GlobalId;
 use super::related::Related;
+use crate::app::audit::{Action, Actor, By, Event};
 use crate::app::sessions::Accounts;
 use crate::app::{self, Refusal};
 use crate::auth::{Caller, Can, Permission};
@@ -19,17 +21,28 @@ use crate::state::{PageLimits, State};
 pub trait Realm: Accounts<Subject: Clone + Send> {
     /// What marks the ids of this realm's rows.
     fn id(subject: &Self::Subject) -> Uuid;
+
+    /// Says whose realm an event is about.
+    fn about(subject: &Self::Subject, event: Event) -> Event;
 }
 
 impl Realm for TenantRealm {
     fn id(tenant: &ActiveTenant) -> Uuid {
         tenant.id.as_uuid()
     }
+
+    fn about(tenant: &ActiveTenant, event: Event) -> Event {
+        event.of(tenant)
+    }
 }
 
 impl Realm for SharedRealm {
     fn id((): &()) -> Uuid {
         Uuid::nil()
+    }
+
+    fn about((): &(), event: Event) -> Event {
+        event
     }
 }
 
@@ -38,6 +51,7 @@ pub struct Request<R: Realm> {
     pub state: Arc<State>,
     pub subject: R::Subject,
     pub caller: Caller,
+    pub actor: Actor,
     db: Scoped<R>,
     related: Related<R>,
     /// Whether the operation has one root field, which needs no savepoint of its own.
@@ -52,7 +66,7 @@ impl<R: Realm> Request<R> {
     pub fn new(
         state: Arc<State>,
         subject: R::Subject,
-        caller: Caller,
+        actor: Actor,
         access: Access,
         single: bool,
     ) -> Self {
@@ -61,7 +75,8 @@ impl<R: Realm> Request<R> {
         Self {
             state,
             subject,
-            caller,
+            caller: actor.caller(),
+            actor,
             db,
             related,
             single,
@@ -83,6 +98,16 @@ impl<R: Realm> Request<R> {
     /// The relations of rows, for somebody who may see them.
     pub fn related<P: Permission>(&self, _: Can<P>) -> &Related<R> {
         &self.related
+    }
+
+    /// Notes that somebody who is signed in shows an id of another realm.
+    pub(super) fn tell_of_foreign_id(&self, id: &GlobalId) {
+        if self.caller.principal().is_none() {
+            return;
+        }
+        let event = Event::new(self.actor.clone(), Action::CrossingId);
+        let event = event.with("of", id.realm.to_string());
+        self.state.crossings.tell(R::about(&self.subject, event));
     }
 
     pub fn page_limits(&self) -> PageLimits {
@@ -146,6 +171,22 @@ impl<R: Realm> Request<R> {
     /// Gives the connection back without waiting: for queries, which have nothing to keep.
     pub async fn end(&self) {
         self.db.end().await;
+    }
+}
+
+impl Request<SharedRealm> {
+    /// The proof that the caller has a permission to do something, with the caller in it. Whoever is
+    /// signed in and has not, is told of.
+    pub fn by<P: Permission>(&self, ctx: &Context<'_>) -> Result<By<P>> {
+        Ok(self.actor.by::<P>().inspect_err(|denied| {
+            if denied.signed_in {
+                let event = Event::new(self.actor.clone(), Action::PermissionDenied);
+                let event = event.with("permission", denied.permission);
+                self.state
+                    .crossings
+                    .tell(event.with("field", ctx.field().name()));
+            }
+        })?)
     }
 }
 

@@ -11,6 +11,7 @@ use super::error::{Fault, name_codes};
 use super::index::SchemaIndex;
 use super::weigh::{self, Limits, Refused};
 use super::{complete, shared, tenant};
+use crate::app::audit::Actor;
 use crate::auth::Caller;
 use crate::config::GraphQl;
 use crate::state::State;
@@ -56,17 +57,17 @@ impl Engine {
     pub async fn execute(
         &self,
         state: &Arc<State>,
-        (admitted, caller): (Admitted, Caller),
+        (admitted, actor): (Admitted, Actor),
         operation: Operation,
         access: Access,
     ) -> Result<Response, Ended> {
         match admitted {
             Admitted::Tenant(subject) => {
-                run::<TenantRealm, _, _>(&self.tenant, state, (subject, caller), operation, access)
+                run::<TenantRealm, _, _>(&self.tenant, state, (subject, actor), operation, access)
                     .await
             }
             Admitted::Shared => {
-                run::<SharedRealm, _, _>(&self.shared, state, ((), caller), operation, access).await
+                run::<SharedRealm, _, _>(&self.shared, state, ((), actor), operation, access).await
             }
         }
     }
@@ -120,7 +121,7 @@ where
 async fn run<R, Q, M>(
     side: &Side<Q, M>,
     state: &Arc<State>,
-    (subject, caller): (R::Subject, Caller),
+    (subject, actor): (R::Subject, Actor),
     mut operation: Operation,
     access: Access,
 ) -> Result<Response, Ended>
@@ -135,10 +136,10 @@ where
     };
     let writes = access == Access::Write;
     let single = has_single_field(&document, operation.operation_name.as_deref());
-    if caller == Caller::Anonymous && !state.config.graphql.introspection {
+    if actor.caller() == Caller::Anonymous && !state.config.graphql.introspection {
         operation = operation.disable_introspection();
     }
-    let request = Request::<R>::new(Arc::clone(state), subject, caller, access, single);
+    let request = Request::<R>::new(Arc::clone(state), subject, actor, access, single);
     let request = Arc::new(request);
     let mut response = side
         .answer(operation.data(Arc::clone(&request)), document)

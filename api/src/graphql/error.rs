@@ -105,7 +105,7 @@ pub fn name_codes(response: &mut Response) -> Vec<String> {
 }
 
 /// `None` for what the library refused before anything ran: HTTP has words for that.
-fn code_of(error: &ServerError, log: &mut Vec<String>) -> Option<&'static str> {
+fn code_of(error: &mut ServerError, log: &mut Vec<String>) -> Option<&'static str> {
     match error.source::<Fault>() {
         Some(fault) => {
             if let Fault::Unavailable(source) | Fault::Internal(source) = fault {
@@ -114,6 +114,20 @@ fn code_of(error: &ServerError, log: &mut Vec<String>) -> Option<&'static str> {
             Some(fault.code())
         }
         // Without a source it is the library's own word about an argument.
-        None => (!error.path.is_empty()).then_some("BAD_USER_INPUT"),
+        None if error.path.is_empty() => None,
+        None => {
+            error.message = without_value(std::mem::take(&mut error.message));
+            Some("BAD_USER_INPUT")
+        }
+    }
+}
+
+/// The library quotes a value of the wrong type: a password in the wrong place would be in the answer,
+/// and from there in the logs of whoever asked.
+fn without_value(message: String) -> String {
+    let quotes = message.starts_with("Expected input type \"");
+    match message.split_once("\", found ") {
+        Some((expected, _)) if quotes => format!("{expected}\"."),
+        _ => message,
     }
 }

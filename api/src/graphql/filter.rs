@@ -8,7 +8,7 @@ use sea_orm::{ActiveEnum, ColumnTrait, Value};
 use uuid::Uuid;
 
 use super::error::{Fault, Result};
-use super::scalars::{Date, Decimal};
+use super::scalars::{Date, Decimal, Moment};
 
 /// The most values that `in` takes.
 const MOST: usize = 100;
@@ -52,6 +52,15 @@ pub struct DateFilter {
     pub lte: Option<Date>,
     /// `true`: has no value. `false`: has one.
     pub is_null: Option<bool>,
+}
+
+/// Conditions on a moment. All that are given must hold.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct DateTimeFilter {
+    /// This moment or a later one.
+    pub gte: Option<Moment>,
+    /// This moment or an earlier one.
+    pub lte: Option<Moment>,
 }
 
 /// Conditions on an amount. All that are given must hold.
@@ -131,6 +140,12 @@ impl Conditions {
             read(filter.lte)?,
         );
         Ok(this.null(column, filter.is_null))
+    }
+
+    pub fn moment(self, column: impl ColumnTrait, filter: Option<DateTimeFilter>) -> Self {
+        let filter = filter.unwrap_or_default();
+        let read = |moment: Option<Moment>| moment.map(|moment| moment.0);
+        self.range(column, None, read(filter.gte), read(filter.lte))
     }
 
     pub fn amount(self, column: impl ColumnTrait, filter: Option<DecimalFilter>) -> Result<Self> {

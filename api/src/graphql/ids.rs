@@ -13,6 +13,7 @@ pub enum Kind {
     Tenant = 1,
     Domain = 2,
     Account = 3,
+    AuditEvent = 4,
     User = 16,
     Department = 17,
     Employee = 18,
@@ -22,10 +23,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Tenant,
         Self::Domain,
         Self::Account,
+        Self::AuditEvent,
         Self::User,
         Self::Department,
         Self::Employee,

@@ -55,8 +55,19 @@ impl<R: Realm> Request<R> {
 
     /// The row that an id means, if it is one of this type and of this realm.
     pub fn local_id<N: Noun>(&self, id: &ID) -> Option<uuid::Uuid> {
+        let own = self.own(id)?;
+        (own.kind == N::KIND).then_some(own.row)
+    }
+
+    /// What an id says, if it is one of this realm. An id of another realm finds nothing, as one that
+    /// is no id does; but nobody comes by it here, so that it is told of.
+    pub fn own(&self, id: &ID) -> Option<GlobalId> {
         let decoded = GlobalId::decode(id)?;
-        (decoded.kind == N::KIND && decoded.realm == self.realm_id()).then_some(decoded.row)
+        if decoded.realm == self.realm_id() {
+            return Some(decoded);
+        }
+        self.tell_of_foreign_id(&decoded);
+        None
     }
 
     /// The row of this id, `None` where it is not there or not this realm's.

@@ -9,6 +9,7 @@ use super::error::Result;
 use super::noun::Noun;
 use super::payload::payload;
 use super::scalars::Moment;
+use crate::app::audit::Action;
 use crate::app::sessions::{Accounts, Sessions, SignedIn};
 use crate::app::{self, Refusal};
 use crate::auth::permission::{EditSelf, SignIn};
@@ -20,6 +21,9 @@ pub(super) trait SignsIn: Realm {
     type Person: Noun<Entity = <Self as Accounts>::User>;
 
     fn request<'c>(ctx: &'c Context<'_>) -> &'c Request<Self>;
+
+    /// Tells the audit trail, where it is told whether people sign in: `who`, if it isn't the caller.
+    fn tell(_: &Request<Self>, _: Action, _who: Option<Principal>, _done: bool) {}
 }
 
 /// Who logs in.
@@ -125,6 +129,9 @@ impl<R: SignsIn> SessionMutations<R> {
         request.must_not_have_begun("login")?;
         let (email, password) = (input.email, input.password);
         let signed_in = outcome(sessions(request).login(can, &email, password).await)?;
+        let who = |signed_in: &SignedIn<R>| request.state.tokens.owner(&signed_in.access.token);
+        let who = signed_in.as_ref().ok().and_then(who);
+        R::tell(request, Action::SessionLogin, who, signed_in.is_ok());
         Ok(Some(LoginPayload::of(signed_in, fields)))
     }
 
@@ -152,6 +159,7 @@ impl<R: SignsIn> SessionMutations<R> {
         let (can, who) = oneself(request)?;
         let everywhere = input.everywhere.unwrap_or_default();
         let ended = outcome(sessions(request).logout(can, who, everywhere).await)?;
+        R::tell(request, Action::SessionLogout, None, ended.is_ok());
         Ok(Some(LogoutPayload::of(ended, |ended| {
             (Some(i32::try_from(ended).unwrap_or(i32::MAX)),)
         })))
@@ -169,6 +177,7 @@ impl<R: SignsIn> SessionMutations<R> {
         let sessions = sessions(request);
         let change = sessions.change_password(can, who, input.current_password, input.new_password);
         let changed = outcome(change.await)?;
+        R::tell(request, Action::PasswordChange, None, changed.is_ok());
         Ok(Some(ChangePasswordPayload::of(changed, |user| {
             (Some(R::Person::from_row(user)),)
         })))

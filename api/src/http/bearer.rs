@@ -5,13 +5,16 @@ use http::{HeaderMap, header};
 use tenancy::Admitted;
 
 use super::{Code, Refusal};
-use crate::auth::{Audience, Caller, Tokens};
+use crate::app::audit::{Action, Actor, Event, Origin};
+use crate::auth::{Audience, Caller, Principal, TokenError};
+use crate::state::State;
 
 /// Nobody, where there is no token; somebody, where there is a good one of this very realm.
 pub(super) fn caller(
-    tokens: &Tokens,
+    state: &State,
     headers: &HeaderMap,
     admitted: &Admitted,
+    origin: &Origin,
 ) -> Result<Caller, Refusal> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else {
@@ -32,13 +35,33 @@ pub(super) fn caller(
         Admitted::Tenant(tenant) => Audience::Tenant(tenant.id.as_uuid()),
         Admitted::Shared => Audience::Shared,
     };
-    match tokens.verify(token, audience, Utc::now()) {
+    match state.tokens.verify(token, audience, Utc::now()) {
         Ok(principal) => Ok(Caller::Known(principal)),
         Err(error) => {
             tracing::info!(%error, "a token was refused");
+            if let Some(owner) = foreigner(state, token, error) {
+                state.crossings.tell(crossing(owner, origin, admitted));
+            }
             let message = "the token is not valid here; log in again";
             Err(Refusal::new(Code::Unauthenticated, message))
         }
+    }
+}
+
+/// Whose token it is, if it is a good one that only isn't good here. Of any other nobody knows whose it is.
+fn foreigner(state: &State, token: &str, error: TokenError) -> Option<Principal> {
+    match error {
+        TokenError::WrongAudience => state.tokens.owner(token),
+        _ => None,
+    }
+}
+
+fn crossing(owner: Principal, origin: &Origin, admitted: &Admitted) -> Event {
+    let actor = Actor::new(Caller::Known(owner), origin.clone());
+    let event = Event::new(actor, Action::CrossingToken).with("of", owner.audience().to_string());
+    match admitted {
+        Admitted::Tenant(tenant) => event.of(tenant),
+        Admitted::Shared => event,
     }
 }
 

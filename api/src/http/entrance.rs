@@ -3,12 +3,16 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use tenancy::axum::{Entrance, Trust};
-use tenancy::resolve::{Policy, Unresolved};
-use tenancy::{Closed, Gate, Refused};
+use tenancy::resolve::{Policy, Realm, Unresolved};
+use tenancy::{Closed, Gate, Refused, SHARED_SCHEMA};
 
+use super::origin::origin;
 use super::{Code, Refusal};
+use crate::app::audit::{Action, Actor, Event};
+use crate::auth::Caller;
 use crate::catalog::Registry;
 use crate::config::HeaderTrust;
 use crate::state::{self, State};
@@ -23,7 +27,7 @@ pub enum EntranceError {
 }
 
 /// The entrance that the configuration describes.
-pub fn entrance(state: &State) -> Result<Entrance<Registry>, EntranceError> {
+pub fn entrance(state: &Arc<State>) -> Result<Entrance<Registry>, EntranceError> {
     let tenancy = &state.config.tenancy;
     let default = tenancy
         .default_domain
@@ -39,6 +43,7 @@ pub fn entrance(state: &State) -> Result<Entrance<Registry>, EntranceError> {
     };
     let known = state.histories.tenant.latest();
     let proxies = tenancy.trusted_proxies.clone();
+    let teller = Arc::clone(state);
     let listed = move |peer: IpAddr| proxies.iter().any(|network| network.contains(&peer));
     Ok(Entrance {
         gate: Gate::new(Arc::clone(&state.directory), policy, known),
@@ -48,33 +53,32 @@ pub fn entrance(state: &State) -> Result<Entrance<Registry>, EntranceError> {
             HeaderTrust::Off => Trust::Nobody,
             HeaderTrust::TrustedProxies => Trust::Peers(Box::new(listed)),
         },
-        refuse,
+        refuse: Box::new(move |refused, request| refuse(&teller, &refused, request)),
     })
 }
 
 /// The contract's answers about the tenant.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape that the entrance asks for"
-)]
-fn refuse(refused: Refused) -> Response {
+fn refuse(state: &State, refused: &Refused, request: &Request) -> Response {
     if let Some(error) = refused.registry_error() {
         tracing::error!(
             error = crate::chain(error),
             "the registry could not be asked"
         );
     }
-    let code = match &refused {
+    let code = match refused {
         Refused::Unresolved(Unresolved::NotFound) | Refused::Closed(Closed::Gone) => {
             Code::TenantNotFound
         }
-        Refused::Unresolved(Unresolved::Conflict) => Code::TenantConflict,
+        Refused::Unresolved(Unresolved::Conflict { header, host }) => {
+            tell_of_conflict(state, request, header, host);
+            Code::TenantConflict
+        }
         Refused::Unresolved(Unresolved::Invalid) => Code::TenantInvalid,
         Refused::Unresolved(Unresolved::Registry(_)) if refused.is_unavailable() => {
             Code::DatabaseUnavailable
         }
         Refused::Unresolved(Unresolved::Registry(_)) => {
-            return Refusal::internal(None).into_response();
+            return Refusal::internal(request.extensions().get().cloned()).into_response();
         }
         Refused::Closed(Closed::Suspended) => Code::TenantSuspended,
         Refused::Closed(_) => Code::TenantUnavailable,
@@ -88,4 +92,21 @@ fn refuse(refused: Refused) -> Response {
         _ => refused.to_string(),
     };
     Refusal::new(code, message).into_response()
+}
+
+/// Nobody comes by a header and a host that disagree as a client of ours does.
+fn tell_of_conflict(state: &State, request: &Request, header: &Realm, host: &Realm) {
+    let nobody = Actor::new(Caller::Anonymous, origin(&state.config.tenancy, request));
+    let event = Event::new(nobody, Action::CrossingHeader).with("host", name(host));
+    state.crossings.tell(match header {
+        Realm::Tenant(tenant) => event.of(tenant),
+        Realm::Shared => event,
+    });
+}
+
+fn name(realm: &Realm) -> &str {
+    match realm {
+        Realm::Tenant(tenant) => tenant.slug.as_str(),
+        Realm::Shared => SHARED_SCHEMA,
+    }
 }

@@ -39,9 +39,10 @@ pub fn layered(router: Router, config: &Config) -> Router {
 }
 
 /// The span of a request. Who the tenant is gets known later (`Span::current().record`). Without the query string: a GET carries
-/// its variables there, and a password may be among them.
+/// its variables there, and a password may be among them. Of the highest level, so that it is there for
+/// every line that is logged, however little is: a masked error leads to its line by the id alone.
 fn span(request: &Request) -> Span {
-    tracing::info_span!(
+    tracing::error_span!(
         "request",
         id = request.extensions().get().map(RequestId::as_str),
         method = %request.method(),

@@ -13,8 +13,9 @@ use tracing::Span;
 
 use super::graphiql::{self, Playground};
 use super::graphql::{self, Limits, OperationKind};
+use super::origin::origin;
 use super::{Code, Refusal, bearer, health, layers};
-use crate::auth::Caller;
+use crate::app::audit::Actor;
 use crate::catalog::Registry;
 use crate::graphql::{Ended, Engine};
 use crate::state::State;
@@ -71,19 +72,21 @@ async fn answer(Shared(server): Shared<Arc<Server>>, request: Request) -> Respon
         return Refusal::internal(request.extensions().get().cloned()).into_response();
     };
     note(&admitted);
-    let caller = match bearer::caller(&server.state.tokens, request.headers(), &admitted) {
-        Ok(caller) => caller,
+    let origin = origin(&server.state.config.tenancy, &request);
+    let caller = bearer::caller(&server.state, request.headers(), &admitted, &origin);
+    let actor = match caller {
+        Ok(caller) => Actor::new(caller, origin),
         Err(refusal) => return refusal.into_response(),
     };
     graphql::serve(&server.limits, request, |operation, kind| {
-        execute(&server, (admitted, caller), operation, kind)
+        execute(&server, (admitted, actor), operation, kind)
     })
     .await
 }
 
 async fn execute(
     server: &Server,
-    who: (Admitted, Caller),
+    who: (Admitted, Actor),
     mut operation: async_graphql::Request,
     kind: OperationKind,
 ) -> async_graphql::Response {

@@ -1,6 +1,7 @@
-//! The shared realm: the registry of tenants, and the operators.
+//! The shared realm: the registry of tenants, the operators, and what was done.
 
 pub mod account;
+pub mod audit_event;
 pub mod domain;
 pub mod session;
 pub mod tenant;

@@ -3,10 +3,10 @@
 use sea_orm::{ConnectionTrait, Value};
 
 use super::ask;
-use crate::Operator;
 use crate::error::{Error, is_race};
 use crate::logins::{Isolation, Logins, Role};
 use crate::schema::{NO_SCHEMA, quote};
+use crate::{Access, Operator};
 
 /// How often to begin again when somebody changes the same roles, perhaps from another database of
 /// the cluster: no lock of ours reaches that far.
@@ -18,6 +18,12 @@ pub(crate) async fn make_roles(operator: &Operator) -> Result<(), Error> {
     make_login(operator, 1).await?;
     if logins.isolation == Isolation::Path {
         return Ok(());
+    }
+    let mut further = 2;
+    while is_there(operator, further).await? {
+        // For its password.
+        make_login(operator, further).await?;
+        further += 1;
     }
     let login = quote(&logins.login(1));
     for role in Role::ALL {
@@ -46,9 +52,28 @@ const MEMBER: &str = "
             WHEN 'CURRENT_USER' THEN quote_ident(current_user) ELSE $2 END::regrole
     )";
 
+/// Makes the serving login that a tenant is to have, unless it was made before. It takes a
+/// connection of its own, so the caller may hold none.
+pub(crate) async fn make_further_login(operator: &Operator, number: u16) -> Result<(), Error> {
+    if operator.logins.isolation == Isolation::Path
+        || number <= 1
+        || is_there(operator, number).await?
+    {
+        return Ok(());
+    }
+    make_login(operator, number).await
+}
+
+async fn is_there(operator: &Operator, number: u16) -> Result<bool, Error> {
+    let db = operator.shared(Access::Read);
+    let there = ask(&db, THERE, vec![operator.logins.login(number).into()]).await?;
+    db.end().await;
+    Ok(there)
+}
+
 /// Makes the serving login of this number, if it isn't there; and sets its password, if that is
 /// ours and isn't taken.
-pub(super) async fn make_login(operator: &Operator, number: u16) -> Result<(), Error> {
+async fn make_login(operator: &Operator, number: u16) -> Result<(), Error> {
     let logins = &operator.logins;
     let name = logins.login(number);
     let values = vec![name.as_str().into()];

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::{ConnectionTrait, DbErr, Statement, TryGetable, Value};
 
-pub(crate) use logins::make_roles;
+pub(crate) use logins::{make_further_login, make_roles};
 pub(crate) use shared::{Tables, grant_shared};
 pub(crate) use tenant::grant_tenant;
 

@@ -2,7 +2,6 @@
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
 
-use super::logins::make_login;
 use crate::error::Error;
 use crate::logins::{Isolation, Logins, Role};
 use crate::schema::quote;
@@ -57,9 +56,6 @@ pub(crate) async fn grant_tenant(
             statements.push(format!("CREATE ROLE {role} {}", facts.kind));
         }
         if !facts.member {
-            if tenant.login > 1 {
-                make_login(operator, tenant.login).await?;
-            }
             let login = quote(&logins.login(tenant.login));
             statements.push(format!("GRANT {role} TO {login}"));
         }

@@ -29,7 +29,7 @@ fn app(shops: &Shops, trust: Trust) -> Router {
         gate: Gate::new(Arc::clone(&shops.directory), policy, shops.history.latest()),
         header: HEADER,
         trust,
-        refuse,
+        refuse: Box::new(refuse),
     };
     let database = shops.database.clone();
     let who = async move |admitted: Extension<Admitted>,
@@ -51,10 +51,12 @@ fn app(shops: &Shops, trust: Trust) -> Router {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "an entrance hands it over")]
-fn refuse(refused: Refused) -> Response {
+fn refuse(refused: Refused, _: &Request<Body>) -> Response {
     let status = match refused {
         Refused::Unresolved(Unresolved::NotFound) => StatusCode::NOT_FOUND,
-        Refused::Unresolved(Unresolved::Conflict | Unresolved::Invalid) => StatusCode::BAD_REQUEST,
+        Refused::Unresolved(Unresolved::Conflict { .. } | Unresolved::Invalid) => {
+            StatusCode::BAD_REQUEST
+        }
         Refused::Unresolved(Unresolved::Registry(_)) => StatusCode::SERVICE_UNAVAILABLE,
         Refused::Closed(_) => StatusCode::FORBIDDEN,
     };
@@ -253,7 +255,7 @@ fn slugs() -> Router {
         gate: Gate::new(crate::resolve::directory(), policy, "m2"),
         header: HEADER,
         trust: Trust::Everybody,
-        refuse,
+        refuse: Box::new(refuse),
     };
     let slug = async |tenant: Option<Extension<ActiveTenant>>| match tenant {
         Some(tenant) => tenant.slug.to_string(),

@@ -63,7 +63,7 @@ async fn told<C: Catalog>(gate: &Gate<C>, header: Option<&str>, host: Option<&st
         Ok(Admitted::Tenant(tenant)) => tenant.slug.to_string(),
         Ok(Admitted::Shared) => "the shared realm".into(),
         Err(Refused::Unresolved(Unresolved::NotFound)) => "not found".into(),
-        Err(Refused::Unresolved(Unresolved::Conflict)) => "conflict".into(),
+        Err(Refused::Unresolved(Unresolved::Conflict { .. })) => "conflict".into(),
         Err(Refused::Unresolved(Unresolved::Invalid)) => "invalid".into(),
         Err(Refused::Unresolved(Unresolved::Registry(_))) => "registry away".into(),
         Err(Refused::Closed(closed)) => format!("{closed:?}"),

@@ -4,6 +4,8 @@
 mod clients;
 /// The many ways of writing a host.
 mod hosts;
+/// Errors that are nobody's business: an id, and a line in the log.
+mod masked;
 /// The contract's table of answers.
 mod refusals;
 /// The two SDL files at the root of the repository.

@@ -25,7 +25,7 @@ const REFRESH: &str = "mutation($input: RefreshTokenInput!) { refreshToken(input
 async fn ask<A: Realm>(stage: &Stage<A>, caller: Caller, text: &str, input: Value) -> Value {
     let variables = async_graphql::Variables::from_json(json!({ "input": input }));
     let operation = Request::new(text).variables(variables);
-    let realm = (A::admitted(&stage.tenant), caller);
+    let realm = (A::admitted(&stage.tenant), caller.into());
     let engine = Engine::new(&stage.state.config.graphql);
     let answer = engine.execute(&stage.state, realm, operation, Access::Write);
     serde_json::to_value(answer.await.unwrap()).unwrap()

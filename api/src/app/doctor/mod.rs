@@ -11,7 +11,9 @@ pub use database::level;
 
 use entity::shared::tenant;
 use serde::Serialize;
+use tenancy::Access;
 
+use super::audit::{Action, By, Event};
 use super::error::Result;
 use super::fleet::{self, Listener, Report, Scope};
 use crate::auth::Can;
@@ -54,7 +56,18 @@ pub async fn dangers(state: &State) -> Result<Vec<Finding>> {
 /// Does what is safe about these findings: brings up to date who is behind, and nobody else.
 pub async fn fix(
     state: &State,
-    _: Can<ManageFleet>,
+    by: &By<ManageFleet>,
+    findings: &[Finding],
+    listener: Listener<'_>,
+) -> Result<Report> {
+    let act = by.act(Action::DoctorFix);
+    let fixing = Box::pin(fix_noted(state, (by, &act), findings, listener));
+    act.watch(state, fixing).await
+}
+
+async fn fix_noted(
+    state: &State,
+    (by, act): (&By<ManageFleet>, &Event),
     findings: &[Finding],
     listener: Listener<'_>,
 ) -> Result<Report> {
@@ -66,7 +79,12 @@ pub async fn fix(
         canary: None,
         jobs: JOBS,
     };
-    fleet::migrate(state, &scope, listener).await
+    let report = fleet::migrate(state, by, &scope, listener).await?;
+    let codes: Vec<_> = fixable().map(|finding| finding.code).collect();
+    let db = state.operator.shared(Access::Write);
+    act.clone().with("findings", codes).done(&db).await?;
+    db.commit().await?;
+    Ok(report)
 }
 
 async fn look(state: &State, allowed: Can<ViewFleet>) -> Result<Vec<Finding>> {

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use tenancy::{SHARED_SCHEMA, Tenant};
 
-use super::{Failure, Global, connect, output};
+use super::{Failure, Global, connect, console, output};
 use crate::app::fleet::{self, Listener, Migrated, Pending, Report, Scope};
 use crate::app::reason;
 use crate::state::State;
@@ -106,7 +106,8 @@ async fn migrate(state: &State, args: &Migrate) -> Result<(), Failure> {
             }
         },
     };
-    let report = fleet::migrate(state, &args.scope(state), listener).await?;
+    let report =
+        fleet::migrate(state, &console::actor().by()?, &args.scope(state), listener).await?;
     if let Some(bar) = bar.get() {
         bar.finish_and_clear();
     }

@@ -9,9 +9,9 @@ use tenancy::fleet::Outcome;
 
 use self::rows::Document;
 use super::realm::whole_tenant;
-use super::{Failure, Global, connect, output};
+use super::{Failure, Global, connect, console, output};
+use crate::app::audit::Action;
 use crate::app::{Error, reason, statements};
-use crate::auth::Caller;
 use crate::state::State;
 
 /// How many tenants at once.
@@ -57,13 +57,13 @@ pub(super) async fn run(global: &Global, args: SqlArgs) -> Result<(), Failure> {
         if args.scope.all_tenants {
             return in_all_tenants(state, &args).await;
         }
-        let caller = Caller::Console;
+        let by = console::actor().by()?;
         let answer = match &args.scope.tenant {
             Some(slug) => {
-                let tenant = whole_tenant(state, slug).await?;
-                statements::in_tenant(state, caller.can()?, &tenant, &args.statement).await
+                let tenant = whole_tenant(state, Action::SqlRun, slug).await?;
+                statements::in_tenant(state, &by, &tenant, &args.statement).await
             }
-            None => statements::in_shared(state, caller.can()?, &args.statement).await,
+            None => statements::in_shared(state, &by, &args.statement).await,
         };
         let answer = answer?;
         if args.json {
@@ -76,8 +76,8 @@ pub(super) async fn run(global: &Global, args: SqlArgs) -> Result<(), Failure> {
 }
 
 async fn in_all_tenants(state: &State, args: &SqlArgs) -> Result<(), Failure> {
-    let allowed = Caller::Console.can()?;
-    let fleet = statements::in_all_tenants(state, allowed, &args.statement, JOBS).await?;
+    let by = console::actor().by()?;
+    let fleet = statements::in_all_tenants(state, &by, &args.statement, JOBS).await?;
     for tenant in &fleet.left_out {
         let (slug, status) = (&tenant.slug, tenant.status);
         output::note(format_args!("tenant {slug} is left out: it is {status}"));

@@ -128,7 +128,7 @@ impl LifeMutations {
         #[graphql(desc = "The tenant to be.")] input: CreateTenantInput,
     ) -> Result<Option<CreateTenantPayload>> {
         let request = ctx.shared();
-        let can = request.can::<ManageFleet>()?;
+        let by = request.by::<ManageFleet>(ctx)?;
         let CreateTenantInput {
             slug,
             name,
@@ -143,7 +143,7 @@ impl LifeMutations {
             city,
             domain,
         };
-        let outcome = settled(tenants::create(&request.state, can, new).await)?;
+        let outcome = settled(tenants::create(&request.state, &by, new).await)?;
         Ok(Some(CreateTenantPayload::of(outcome, |row| {
             (Some(Tenant(row)),)
         })))
@@ -156,8 +156,8 @@ impl LifeMutations {
         #[graphql(desc = "Which tenant.")] input: SuspendTenantInput,
     ) -> Result<Option<SuspendTenantPayload>> {
         let request = ctx.shared();
-        let can = request.can::<ManageFleet>()?;
-        let outcome = settled(tenants::suspend(&request.state, can, &input.slug).await)?;
+        let by = request.by::<ManageFleet>(ctx)?;
+        let outcome = settled(tenants::suspend(&request.state, &by, &input.slug).await)?;
         Ok(Some(SuspendTenantPayload::of(outcome, |row| {
             (Some(Tenant(row)),)
         })))
@@ -170,8 +170,8 @@ impl LifeMutations {
         #[graphql(desc = "Which tenant.")] input: ResumeTenantInput,
     ) -> Result<Option<ResumeTenantPayload>> {
         let request = ctx.shared();
-        let can = request.can::<ManageFleet>()?;
-        let outcome = settled(tenants::resume(&request.state, can, &input.slug).await)?;
+        let by = request.by::<ManageFleet>(ctx)?;
+        let outcome = settled(tenants::resume(&request.state, &by, &input.slug).await)?;
         Ok(Some(ResumeTenantPayload::of(outcome, |row| {
             (Some(Tenant(row)),)
         })))
@@ -184,8 +184,8 @@ impl LifeMutations {
         #[graphql(desc = "Which domain, and to whom it leads.")] input: AddDomainInput,
     ) -> Result<Option<AddDomainPayload>> {
         let request = ctx.shared();
-        let can = request.can::<ManageFleet>()?;
-        let outcome = domains::add(&request.state, can, &input.slug, &input.domain).await;
+        let by = request.by::<ManageFleet>(ctx)?;
+        let outcome = domains::add(&request.state, &by, &input.slug, &input.domain).await;
         Ok(Some(AddDomainPayload::of(settled(outcome)?, |row| {
             (Some(Domain(row)),)
         })))
@@ -198,8 +198,8 @@ impl LifeMutations {
         #[graphql(desc = "Which domain.")] input: RemoveDomainInput,
     ) -> Result<Option<RemoveDomainPayload>> {
         let request = ctx.shared();
-        let can = request.can::<ManageFleet>()?;
-        let outcome = domains::remove(&request.state, can, &input.slug, &input.domain).await;
+        let by = request.by::<ManageFleet>(ctx)?;
+        let outcome = domains::remove(&request.state, &by, &input.slug, &input.domain).await;
         Ok(Some(RemoveDomainPayload::of(settled(outcome)?, |row| {
             (Some(request.global_id::<Domain>(row.id)),)
         })))
@@ -212,8 +212,8 @@ impl LifeMutations {
         #[graphql(desc = "Which domain.")] input: SetPrimaryDomainInput,
     ) -> Result<Option<SetPrimaryDomainPayload>> {
         let request = ctx.shared();
-        let can = request.can::<ManageFleet>()?;
-        let outcome = domains::make_primary(&request.state, can, &input.slug, &input.domain).await;
+        let by = request.by::<ManageFleet>(ctx)?;
+        let outcome = domains::make_primary(&request.state, &by, &input.slug, &input.domain).await;
         Ok(Some(SetPrimaryDomainPayload::of(
             settled(outcome)?,
             |row| (Some(Domain(row)),),

@@ -1,6 +1,7 @@
 //! The operators' API: the registry and the life of tenants, never what is inside of one.
 
 mod account;
+mod audit;
 mod life;
 mod node;
 mod session;
@@ -14,6 +15,7 @@ pub struct Query(
     account::AccountQueries,
     tenant::TenantQueries,
     tenant::Tenants,
+    audit::AuditEvents,
     node::NodeQueries,
 );
 

@@ -48,8 +48,7 @@ impl NodeQueries {
 async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     let request = ctx.shared();
     let related = request.related(request.can::<ViewFleet>()?);
-    let Some(GlobalId { kind, row, .. }) = GlobalId::decode(id).filter(|id| id.realm.is_nil())
-    else {
+    let Some(GlobalId { kind, row, .. }) = request.own(id) else {
         return Ok(None);
     };
     Ok(match kind {
