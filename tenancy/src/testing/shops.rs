@@ -5,7 +5,7 @@ use sea_orm_migration::sea_query::{ColumnDef, Table};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 use uuid::Uuid;
 
-use super::{MemoryCatalog, fresh_database};
+use super::{MemoryCatalog, Way, fresh_database};
 use crate::error::Error;
 use crate::{
     Access, ActiveTenant, Database, Directory, History, Operator, PoolOptions, SchemaName, Status,
@@ -18,6 +18,9 @@ pub const FIRST: Uuid = Uuid::from_u128(1);
 /// The id of each shop's second employee: Viper at `python`, Emerald at `ruby`.
 pub const SECOND: Uuid = Uuid::from_u128(2);
 
+/// How many backends the shops' own door has behind a pooler: fewer than it has connections.
+const BACKENDS: u32 = 4;
+
 /// Two tenants in a database of their own, `python` and `ruby`, at `python.localhost` and
 /// `ruby.localhost`.
 ///
@@ -25,8 +28,10 @@ pub const SECOND: Uuid = Uuid::from_u128(2);
 /// both**, so that a row of the wrong shop can't hide behind an id. The shared realm has one table
 /// `supplier (id uuid, name text)` with one row, Acme.
 pub struct Shops {
-    /// The URL of the database.
+    /// The URL of the database, for a direct connection.
     pub url: String,
+    /// How the door gets there.
+    pub way: Way,
     /// The door as a server has it, with the default pool.
     pub database: Database,
     /// The operators' door.
@@ -47,7 +52,17 @@ pub struct Shops {
 ///
 /// Where no PostgreSQL can be started: see [`cluster`](super::cluster).
 pub async fn two_shops() -> Result<Shops, Error> {
+    two_shops_by(Way::Direct).await
+}
+
+/// Like [`two_shops`], with a door that gets to the database by this way.
+///
+/// # Panics
+///
+/// Where no PostgreSQL or no PgBouncer can be started.
+pub async fn two_shops_by(way: Way) -> Result<Shops, Error> {
     let url = fresh_database().await?;
+    way.prepare(&url).await?;
     let operator = Operator::new(&url, &PoolOptions::default())?;
     History::of::<SupplierMigrations>(&[])
         .migrate_shared(&operator)
@@ -68,9 +83,10 @@ pub async fn two_shops() -> Result<Shops, Error> {
     let python = open("python", ["Cobra", "Viper"]).await?;
     let ruby = open("ruby", ["Diamond", "Emerald"]).await?;
     let directory = Arc::new(Directory::new(catalog));
-    let database = Database::new(&url, &PoolOptions::default())?;
+    let database = Database::new(&way.address(&url, BACKENDS), &way.options())?;
     Ok(Shops {
         url,
+        way,
         database,
         operator,
         directory,
@@ -78,6 +94,23 @@ pub async fn two_shops() -> Result<Shops, Error> {
         python,
         ruby,
     })
+}
+
+impl Shops {
+    /// A door of its own: as the shops' is made, by an address of theirs, perhaps behind a
+    /// [`Proxy`](super::Proxy).
+    pub fn door(&self, address: &str, options: &PoolOptions) -> Result<Database, Error> {
+        let options = PoolOptions {
+            pooled: self.way.options().pooled,
+            ..options.clone()
+        };
+        Database::new(address, &options)
+    }
+
+    /// Where the serving login finds the database: behind a pooler with at most so many backends.
+    pub fn address(&self, backends: u32) -> String {
+        self.way.address(&self.url, backends)
+    }
 }
 
 async fn open_shop(

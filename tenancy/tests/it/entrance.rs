@@ -108,7 +108,7 @@ async fn r01_r11_the_tenant_is_in_the_extensions_of_its_request() {
 #[tokio::test]
 async fn r23_two_requests_on_one_connection_see_nothing_of_each_other() {
     let mut shops = two_shops().await.unwrap();
-    shops.database = crate::support::pool_of_one(&shops.url);
+    shops.database = crate::support::pool_of_one(&shops);
     let app = app(&shops, Trust::Everybody);
     for _ in 0..3 {
         let python = [(HEADER, b"python.localhost".as_slice())];
