@@ -21,6 +21,8 @@ mod history;
 mod many;
 /// Savepoints.
 mod nested;
+/// What a pooler in transaction mode shares among its clients.
+mod pooler;
 /// From names to a realm.
 mod resolve;
 /// Rows as they arrive.
