@@ -68,7 +68,7 @@ impl State {
             max_connections: config.database.max_connections,
             acquire_timeout: config.database.acquire_timeout,
             statement_timeout: config.graphql.deadline,
-            ..PoolOptions::default()
+            pooled: config.database.pooled,
         };
         let database = Database::new(&addresses.serving, &options)
             .map_err(|error| StateError::Address("DATABASE_URL", error))?;
