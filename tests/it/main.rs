@@ -13,6 +13,8 @@ mod architecture;
 mod database;
 /// What HTTP makes of requests: the contract's answers, hosts, tokens, clients.
 mod http;
+/// Requests that end otherwise than by their answer.
+mod interrupted;
 /// Nothing of one tenant shows at another.
 mod isolation;
 /// What operators do.
@@ -21,6 +23,8 @@ mod operations;
 mod registry;
 /// Signing in, in both realms.
 mod sessions;
+/// A server that is told to stop.
+mod shutdown;
 /// The slides that the product implements, played word for word.
 mod slides;
 /// A tenant's own API, noun by noun.

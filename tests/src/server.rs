@@ -50,12 +50,23 @@ impl TestServer {
     /// Like [`with`](Self::with), with a serving login that gets to the database by this way:
     /// behind a pooler it shares few backends.
     pub async fn by(way: Way, settings: &[(&'static str, &str)]) -> Self {
+        Self::narrow(way, BACKENDS, settings).await
+    }
+
+    /// Like [`by`](Self::by), with one connection, and behind a pooler one backend: whatever a
+    /// request leaves behind, the next one gets.
+    pub async fn by_one(way: Way, settings: &[(&'static str, &str)]) -> Self {
+        let one = [("INSULA_DATABASE_MAX_CONNECTIONS", "1")];
+        Self::narrow(way, 1, &[&one, settings].concat()).await
+    }
+
+    async fn narrow(way: Way, backends: u32, settings: &[(&'static str, &str)]) -> Self {
         let template = Template::get().await;
         let database = tenancy::testing::clone_of_database(&template.url).await;
         let operator = database.expect("a copy of the template");
         way.prepare(&operator).await.expect("a default path");
         let addresses = Addresses {
-            serving: way.address(&operator, BACKENDS),
+            serving: way.address(&operator, backends),
             operator,
         };
         let pooled = (way.options().pooled).then_some(("INSULA_DATABASE_POOLED", "true"));
@@ -151,6 +162,16 @@ impl TestServer {
     /// Sends these very bytes and reads the answer.
     pub async fn raw(&self, request: &str) -> Answer {
         raw::send(self.addr, request.as_bytes()).await
+    }
+
+    /// Where each of its logins finds the database.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// What it was told beside the tests' defaults.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -46,3 +46,34 @@ impl Way {
         }
     }
 }
+
+/// Registers tests that are functions of a [`Way`](crate::testing::Way): each is run by both, the
+/// second in a module `c27_behind_a_pooler`.
+///
+/// ```
+/// use tenancy::testing::{Way, two_shops_by};
+///
+/// tenancy::both_ways!(shops_open on 2 threads);
+///
+/// async fn shops_open(way: Way) {
+///     two_shops_by(way).await.expect("two shops");
+/// }
+/// ```
+#[macro_export]
+macro_rules! both_ways {
+    ($($test:ident $(on $threads:literal threads)?),+ $(,)?) => {
+        mod direct {
+            $(#[tokio::test($(flavor = "multi_thread", worker_threads = $threads)?)]
+            async fn $test() {
+                super::$test($crate::testing::Way::Direct).await;
+            })+
+        }
+
+        mod c27_behind_a_pooler {
+            $(#[tokio::test($(flavor = "multi_thread", worker_threads = $threads)?)]
+            async fn $test() {
+                super::$test($crate::testing::Way::Pooled).await;
+            })+
+        }
+    };
+}

@@ -3,11 +3,11 @@ use tenancy::testing::{FIRST, Proxy, Way, two_shops, two_shops_by};
 use tenancy::{Access, Database, Error, PoolOptions};
 
 use crate::support::{
-    Outside, STATES, both_ways, get, names, nobody_idles_in_transaction, path, path_of,
-    pool_of_one, run, statement, watched, with,
+    Outside, STATES, get, names, nobody_idles_in_transaction, path, path_of, pool_of_one, run,
+    statement, watched, with,
 };
 
-both_ways! {
+tenancy::both_ways! {
     a_scope_that_is_never_used_takes_no_connection,
     the_end_of_a_read_scope_is_not_awaited,
     writes_are_kept_by_commit_and_by_nothing_else,

@@ -4,11 +4,11 @@ use tenancy::testing::{Proxy, Shops, Way, two_shops_by};
 use tenancy::{Access, Database, Error, PoolOptions, TenantDb};
 
 use crate::support::{
-    Outside, assert_clean, both_ways, cut_off, flights_of, get, hold_execution, names,
+    Outside, assert_clean, cut_off, flights_of, get, hold_execution, names,
     nobody_idles_in_transaction, polled, pool_of_one, pool_of_one_at, run, sent, watched,
 };
 
-both_ways! {
+tenancy::both_ways! {
     an_error_inside_a_scope_ends_with_it,
     c19_a_scope_in_which_a_statement_failed_is_never_committed,
     a_statement_that_never_reached_the_database_spoils_nothing,

@@ -19,6 +19,8 @@ mod faults;
 mod history;
 /// Many tenants at once.
 mod many;
+/// Everything at once, against a model.
+mod model;
 /// Savepoints.
 mod nested;
 /// What a pooler in transaction mode shares among its clients.

@@ -10,11 +10,10 @@ use tenancy::{
 };
 
 use crate::support::{
-    Outside, both_ways, get, name, names, nobody_idles_in_transaction, pool_of_one, run, statement,
-    with,
+    Outside, get, name, names, nobody_idles_in_transaction, pool_of_one, run, statement, with,
 };
 
-both_ways! {
+tenancy::both_ways! {
     c01_blocks_of_two_tenants_inside_each_other_write_to_their_own,
     c18_scopes_that_interleave_each_keep_their_own_tenant,
     c23_a_task_has_the_scope_that_it_was_given_and_no_longer_than_it_lasts,

@@ -2,11 +2,9 @@ use sea_orm::{DbErr, TransactionSession, TransactionTrait};
 use tenancy::testing::{Way, two_shops_by};
 use tenancy::{Access, Error, Nested, TenantRealm};
 
-use crate::support::{
-    NAMES, assert_clean, both_ways, cut_off, hold_execution, names, run, sent, watched,
-};
+use crate::support::{NAMES, assert_clean, cut_off, hold_execution, names, run, sent, watched};
 
-both_ways! {
+tenancy::both_ways! {
     a_nested_transaction_keeps_what_it_commits,
     a_nested_transaction_saves_the_scope_from_its_errors,
     a_nested_transaction_that_is_dropped_keeps_nothing,

@@ -5,11 +5,9 @@ use sea_orm::{DbErr, StreamTrait, TransactionTrait};
 use tenancy::testing::{Way, two_shops_by};
 use tenancy::{Access, Error, TenantDb};
 
-use crate::support::{
-    assert_clean, both_ways, get, name, names, pool_of_one, run, statement, watched,
-};
+use crate::support::{assert_clean, get, name, names, pool_of_one, run, statement, watched};
 
-both_ways! {
+tenancy::both_ways! {
     c10_streams_bring_the_rows_of_their_own_tenant,
     c10_a_stream_dropped_half_way_leaves_the_scope_usable,
     c10_a_scope_dropped_with_its_stream_leaves_a_clean_connection,

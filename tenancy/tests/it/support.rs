@@ -13,26 +13,6 @@ use tenancy::{Access, ActiveTenant, Database, PoolOptions, TenantDb};
 /// How long anything may take that isn't the machine's fault.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Registers tests that take a [`Way`](tenancy::testing::Way): each is run by both.
-macro_rules! both_ways {
-    ($($test:ident $(on $threads:literal threads)?),+ $(,)?) => {
-        mod direct {
-            $(#[tokio::test($(flavor = "multi_thread", worker_threads = $threads)?)]
-            async fn $test() {
-                super::$test(tenancy::testing::Way::Direct).await;
-            })+
-        }
-
-        mod c27_behind_a_pooler {
-            $(#[tokio::test($(flavor = "multi_thread", worker_threads = $threads)?)]
-            async fn $test() {
-                super::$test(tenancy::testing::Way::Pooled).await;
-            })+
-        }
-    };
-}
-pub(crate) use both_ways;
-
 /// The shops' door with a single connection, and a single backend behind a pooler, so that whatever
 /// one scope leaves behind, the next one gets.
 pub(crate) fn pool_of_one(shops: &Shops) -> Database {
