@@ -18,6 +18,7 @@ tenancy::both_ways! {
     a_connection_that_is_lost_inside_a_scope_takes_nobody_with_it,
     c24_a_request_cancelled_at_any_await_leaves_a_clean_connection,
     c24_a_request_cut_off_at_any_round_trip_leaves_a_clean_connection,
+    c24_whoever_comes_while_another_leaves_waits_for_the_end,
     c19_entering_cancelled_at_any_await_leaves_a_clean_connection,
     a_scope_goes_on_after_a_statement_that_was_cancelled,
 }
@@ -192,6 +193,30 @@ async fn c24_a_request_cut_off_at_any_round_trip_leaves_a_clean_connection(way: 
             let of_statements = 2 * flights_of(way);
             assert_eq!(flight, of_statements + 3, "after entering and committing");
             return end.unwrap();
+        }
+    }
+}
+
+async fn c24_whoever_comes_while_another_leaves_waits_for_the_end(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let (proxy, database) = watched(&shops).await;
+    for access in [Access::Read, Access::Write] {
+        for ended in [true, false] {
+            let db = database.tenant(&shops.python, access);
+            names(&db).await.unwrap();
+            proxy.forget();
+            proxy.hold();
+            if ended {
+                db.end().await;
+            }
+            drop(db);
+            let next = database.tenant(&shops.ruby, Access::Read);
+            let mut next = Box::pin(names(&next));
+            // Nobody is let in before the answer to this.
+            sent(&proxy, "ROLLBACK", &mut next).await;
+            proxy.resume();
+            assert_eq!(next.await.unwrap(), ["Diamond", "Emerald"]);
+            assert_clean(&shops, &database).await;
         }
     }
 }

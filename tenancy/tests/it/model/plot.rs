@@ -20,6 +20,8 @@ pub(super) struct Plot {
     pub(super) stale: Option<ActiveTenant>,
     /// What was done here, for whoever must understand a failure.
     story: Vec<String>,
+    /// How often each kind of thing was done.
+    pub(super) tally: BTreeMap<String, usize>,
 }
 
 impl Plot {
@@ -31,7 +33,11 @@ impl Plot {
     }
 
     pub(super) fn note(&mut self, what: impl Into<String>) {
-        self.story.push(what.into());
+        let what = what.into();
+        let kind = what.trim_end_matches(|c: char| !c.is_alphabetic());
+        let kind = kind.split(':').next().unwrap_or_default();
+        *self.tally.entry(kind.to_owned()).or_default() += 1;
+        self.story.push(what);
     }
 
     /// The end of what was done here.

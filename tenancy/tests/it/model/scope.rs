@@ -21,6 +21,8 @@ struct Work<'p> {
     marks: Vec<(Nested<TenantRealm>, Rows)>,
     /// Of no more use: a statement outside of all savepoints failed.
     dead: bool,
+    /// The next statement first undoes a savepoint that was dropped.
+    untidy: bool,
 }
 
 /// Does some things in one scope and ends it in one of its ways; answers how many steps it took.
@@ -39,6 +41,7 @@ pub(super) async fn run(
         plot,
         marks: Vec::new(),
         dead: false,
+        untidy: false,
     };
     let steps = random.random_range(1..8);
     for _ in 0..steps {
@@ -78,6 +81,7 @@ impl Work<'_> {
     }
 
     async fn read(&mut self) {
+        self.untidy = false;
         let seen = match self.marks.last() {
             Some((nested, _)) => rows(nested).await,
             None => rows(&self.db).await,
@@ -93,6 +97,7 @@ impl Work<'_> {
     async fn write(&mut self, random: &mut StdRng) {
         let (statement, after) = self.change(random);
         let result = self.execute(statement).await;
+        self.untidy = false;
         let fine = !self.dead && self.access == Access::Write;
         match (fine, after, result) {
             (true, Some((rows, touched)), Ok(count)) => {
@@ -194,6 +199,7 @@ impl Work<'_> {
             1 => nested.rollback().await,
             _ => {
                 drop(nested);
+                self.untidy = true;
                 Ok(())
             }
         };
@@ -226,10 +232,16 @@ impl Work<'_> {
             (Ok(seen), Some((rows, _))) if seen == rows => self.rows = rows,
             (Ok(seen), _) if !self.dead => self.plot.assert_rows(&seen, &self.rows),
             (Ok(seen), _) => panic!("{seen:?} at {}", self.plot.story()),
-            // It had failed, unseen; or it was to begin the scope, and nobody knows.
+            // Cancelled between two savepoints, so that nobody knows in which one it stands.
+            (Err(error), _) if self.untidy && is_over(&error) => {
+                self.marks.clear();
+                self.dead = true;
+            }
+            // It had failed, unseen.
             (Err(_), None) => self.failed().await,
             (Err(error), Some(_)) => panic!("{error} at {}", self.plot.story()),
         }
+        self.untidy = false;
     }
 
     /// Answers the rows as they may be or not, if nobody knows whether they were kept.
@@ -250,7 +262,7 @@ impl Work<'_> {
                 match self.db.commit().await {
                     Ok(()) if !self.dead && writes => self.plot.rows = self.rows,
                     Ok(()) if !self.dead => {}
-                    Err(Error::Aborted) if self.dead => {}
+                    Err(Error::Aborted | Error::Ended) if self.dead => {}
                     end => panic!("{end:?} at {}", self.plot.story()),
                 }
             }
@@ -270,4 +282,8 @@ impl Work<'_> {
         }
         None
     }
+}
+
+fn is_over(error: &DbErr) -> bool {
+    *error == DbErr::Custom(Error::Ended.to_string())
 }

@@ -120,7 +120,7 @@ impl Town {
             .history
             .migrate_tenant(&self.shops.operator, &tenant);
         made.await.unwrap();
-        plot.note(format!("create {id}"));
+        plot.note(format!("create: {id}"));
         plot.rows = Rows::new();
         plot.tenant = Some(tenant);
         self.register(plot);
@@ -156,8 +156,8 @@ impl Town {
         let mut second = self.plots[one.max(other)].lock().await;
         std::mem::swap(&mut first.domain, &mut second.domain);
         for plot in [&mut first, &mut second] {
-            let now = format!("now at {}", plot.domain);
-            plot.note(now);
+            let renamed = format!("rename: {}", plot.domain);
+            plot.note(renamed);
             self.register(plot);
         }
         1
@@ -176,6 +176,16 @@ impl Town {
             None => directory.catalog().unpoint(&domain),
         }
         directory.forget(&Change::Domain(domain));
+    }
+
+    /// Which of these things were never done.
+    pub(super) async fn missing<'k>(&self, kinds: &[&'k str]) -> Vec<&'k str> {
+        let mut missing = kinds.to_vec();
+        for plot in &self.plots {
+            let plot = plot.lock().await;
+            missing.retain(|kind| !plot.tally.contains_key(*kind));
+        }
+        missing
     }
 
     /// Looks at every tenant once more, past the gate.
