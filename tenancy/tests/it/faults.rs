@@ -210,12 +210,13 @@ async fn c24_whoever_comes_while_another_leaves_waits_for_the_end(way: Way) {
                 db.end().await;
             }
             drop(db);
-            let next = database.tenant(&shops.ruby, Access::Read);
-            let mut next = Box::pin(names(&next));
+            let other = database.tenant(&shops.ruby, Access::Read);
+            let mut next = Box::pin(names(&other));
             // Nobody is let in before the answer to this.
             sent(&proxy, "ROLLBACK", &mut next).await;
             proxy.resume();
             assert_eq!(next.await.unwrap(), ["Diamond", "Emerald"]);
+            other.end().await;
             assert_clean(&shops, &database).await;
         }
     }
