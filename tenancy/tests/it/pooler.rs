@@ -1,12 +1,13 @@
 //! What a pooler in transaction mode does to what lasts as long as a session, and what we let go
 //! through it therefore.
 
+use sea_orm::ConnectionTrait;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row};
 use tenancy::testing::{FIRST, Pooler, Way, pooler, two_shops_by};
-use tenancy::{Access, Database, PoolOptions};
+use tenancy::{Access, Database, Error, PoolOptions};
 
-use crate::support::{Outside, assert_clean, get, names, pool_of_one, run};
+use crate::support::{Outside, assert_clean, get, names, pool_of_one, run, statement};
 
 /// A client that is on its own behind the pooler, as any program may be.
 async fn client(address: &str) -> PgConnection {
@@ -91,6 +92,33 @@ async fn c27_many_connections_of_a_pool_take_turns_on_one_backend() {
     let mut backends = futures::future::join_all(scopes).await;
     backends.dedup();
     assert_eq!(backends.len(), 1, "{backends:?}");
+}
+
+#[tokio::test]
+async fn c27_what_somebody_types_is_not_left_prepared_on_a_backend() {
+    let shops = two_shops_by(Way::Pooled).await.unwrap();
+    let typed = "SELECT name FROM supplier";
+
+    let refused = shops.database.shared(Access::Write).run(typed).await;
+
+    assert!(matches!(refused, Err(Error::Unfit(_))), "{refused:?}");
+    let operators = shops.operator.shared(Access::Write);
+    assert_eq!(operators.run(typed).await.unwrap().rows.len(), 1);
+}
+
+#[tokio::test]
+async fn c27_control_a_type_that_sqlx_has_to_look_up_fails_once() {
+    let shops = two_shops_by(Way::Pooled).await.unwrap();
+    let database = pool_of_one(&shops);
+    let ask = async || {
+        let db = database.tenant(&shops.python, Access::Read);
+        db.query_all_raw(statement("SELECT NULL::aclitem")).await
+    };
+    // Its question to the catalogue takes the place of the statement, which has no name here.
+    let error = ask().await.unwrap_err().to_string();
+    assert!(error.contains("unnamed prepared statement"), "{error}");
+    assert_eq!(ask().await.unwrap().len(), 1);
+    assert_clean(&shops, &database).await;
 }
 
 #[tokio::test]
