@@ -15,7 +15,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use tenancy::testing::Way;
 use tenancy::{Access, ActiveTenant, Operator, OperatorDb, PoolOptions};
-use tests::{Answer, TestServer, eventually};
+use tests::{Answer, TestServer, at_last};
 
 tenancy::both_ways! {
     c24_a_backend_killed_under_a_request_takes_nobody_with_it,
@@ -48,7 +48,7 @@ async fn once_it_waits(server: &TestServer, act: &str) {
     let sql = server.shared_sql();
     let waiting = "SELECT pid FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let waiting = eventually(async || sql.rows(waiting).await, |rows| !rows.is_empty()).await;
+    let waiting = at_last(async || sql.rows(waiting).await, |rows| !rows.is_empty()).await;
     let pid = &waiting.first().expect("a statement that waits")["pid"];
     sql.run(&format!("SELECT {act}({pid})")).await;
 }
@@ -67,7 +67,7 @@ async fn assert_next_is_right(server: &TestServer) {
     let open = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()
         AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'";
     let sql = server.shared_sql();
-    let left = eventually(async || sql.rows(open).await, Vec::is_empty).await;
+    let left = at_last(async || sql.rows(open).await, Vec::is_empty).await;
     assert!(left.is_empty(), "{left:?}");
 }
 

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use tenancy::Access;
 use tenancy::testing::Way;
-use tests::{TestServer, eventually};
+use tests::{TestServer, at_last};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
@@ -49,11 +49,11 @@ async fn a_server_that_stops_answers_what_is_under_way_and_takes_nothing_new(way
     let sql = server.shared_sql();
     let waiting = "SELECT pid FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let seen = eventually(async || sql.rows(waiting).await, |rows| !rows.is_empty()).await;
+    let seen = at_last(async || sql.rows(waiting).await, |rows| !rows.is_empty()).await;
     assert_eq!(seen.len(), 1);
 
     stop.send(()).unwrap();
-    let refused = eventually(async || TcpStream::connect(addr).await.is_err(), |no| *no).await;
+    let refused = at_last(async || TcpStream::connect(addr).await.is_err(), |no| *no).await;
     assert!(refused, "it still takes connections");
     assert!(!answer.is_finished() && !serving.is_finished());
     barred.end().await;
@@ -66,6 +66,6 @@ async fn a_server_that_stops_answers_what_is_under_way_and_takes_nothing_new(way
     assert_eq!(server.sql("python").rows(kept).await.len(), 1);
     let open = "SELECT pid, state FROM pg_stat_activity WHERE datname = current_database()
         AND pid <> pg_backend_pid() AND state <> 'idle'";
-    let left = eventually(async || sql.rows(open).await, Vec::is_empty).await;
+    let left = at_last(async || sql.rows(open).await, Vec::is_empty).await;
     assert!(left.is_empty(), "{left:?}");
 }

@@ -29,6 +29,6 @@ pub mod template;
 pub mod twins;
 
 pub use client::{Answer, Client};
-pub use patience::eventually;
+pub use patience::{at_last, eventually};
 pub use server::TestServer;
 pub use sql::Sql;
