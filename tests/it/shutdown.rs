@@ -55,6 +55,10 @@ async fn a_server_that_stops_answers_what_is_under_way_and_takes_nothing_new(way
     stop.send(()).unwrap();
     let refused = at_last(async || TcpStream::connect(addr).await.is_err(), |no| *no).await;
     assert!(refused, "it still takes connections");
+    // It neither hurries the request nor leaves without it.
+    for _ in 0..100 {
+        assert_eq!(sql.rows(waiting).await.len(), 1);
+    }
     assert!(!answer.is_finished() && !serving.is_finished());
     barred.end().await;
 
