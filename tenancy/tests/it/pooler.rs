@@ -112,7 +112,7 @@ async fn c27_control_a_type_that_sqlx_has_to_look_up_fails_once() {
     let database = pool_of_one(&shops);
     let ask = async || {
         let db = database.tenant(&shops.python, Access::Read);
-        db.query_all_raw(statement("SELECT NULL::aclitem")).await
+        db.query_all_raw(statement("SELECT NULL::pg_lsn")).await
     };
     // Its question to the catalogue takes the place of the statement, which has no name here.
     let error = ask().await.unwrap_err().to_string();
