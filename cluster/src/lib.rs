@@ -43,6 +43,7 @@
 //! | `postgres.log`, `postgres.log.old` | what PostgreSQL said in this run and in the one before |
 //! | `lock` | held by the owner for its life; its process id |
 
+mod companion;
 mod error;
 mod fetch;
 mod files;
@@ -55,6 +56,7 @@ mod supervisor;
 mod template;
 mod user;
 
+pub use companion::{Companion, Place};
 pub use error::Error;
 pub use launch::{Cluster, Running};
 pub use options::{Durability, Options};

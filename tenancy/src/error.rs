@@ -1,5 +1,7 @@
 //! What can go wrong, and how to tell a database that is away from a mistake.
 
+use std::borrow::Cow;
+
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::postgres::PgDatabaseError;
 
@@ -56,6 +58,14 @@ impl Error {
             _ => false,
         }
     }
+
+    /// Whether a statement took too long: see [`is_overdue`].
+    pub fn is_overdue(&self) -> bool {
+        match self {
+            Self::Database(error) | Self::Migration { source: error, .. } => is_overdue(error),
+            _ => false,
+        }
+    }
 }
 
 /// Whether this error says that the database can't be reached or takes no more work: try again
@@ -73,13 +83,27 @@ pub fn is_unavailable(error: &DbErr) -> bool {
     }
 }
 
+/// Whether a statement was cancelled because it took too long: by its time limit, or by whoever
+/// looks after the database.
+pub fn is_overdue(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return false;
+    };
+    code_of(error).is_some_and(|code| code == "57014")
+}
+
 /// Whether the transaction got in another's way and had to yield: a deadlock, a failed
 /// serialization, a lock that wasn't free in time.
 fn is_crossed(error: &sqlx::Error) -> bool {
-    let code = error
+    code_of(error).is_some_and(|code| matches!(&*code, "40001" | "40P01" | "55P03"))
+}
+
+fn code_of(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    error
         .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| matches!(&*code, "40001" | "40P01" | "55P03"))
+        .and_then(sqlx::error::DatabaseError::code)
 }
 
 /// Whether somebody else changed the same roles at the same time.

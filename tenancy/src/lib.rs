@@ -249,7 +249,7 @@
 //! # Features
 //!
 //! `axum` (on by default) is the middleware. `testing` gives tests a PostgreSQL of their own, the
-//! two shops, and a proxy that counts round trips.
+//! two shops, a pooler, and a proxy that counts round trips.
 
 #![deny(missing_docs)]
 

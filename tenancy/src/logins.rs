@@ -22,6 +22,13 @@ pub enum Isolation {
     Path,
 }
 
+/// The number of the login that looks up whose a request is.
+///
+/// It has connections of its own, also behind a pooler, which has a pool for each login. So
+/// somebody inside a scope may ask: waiting for a second connection of the pool that one has the
+/// first of, all could wait for each other.
+pub(crate) const LOOKUP: u16 = 0;
+
 /// The two logins of a database: one that serves requests, one that changes structure.
 ///
 /// Where tenants are kept apart by roles, the serving one must own nothing. So if both addresses
@@ -74,11 +81,13 @@ impl Logins {
         }
     }
 
-    /// The name of the serving login of this number: the first has the family's name.
+    /// The name of the serving login of this number: the first has the family's name. That of
+    /// [`LOOKUP`] looks up whose a request is, and enters no tenant.
     pub fn login(&self, number: u16) -> String {
-        match number {
-            0 | 1 => self.name.clone(),
-            more => format!("{}_{more}", self.name),
+        match (number, self.isolation) {
+            (LOOKUP, Isolation::Role) => format!("{}_lookup", self.name),
+            (LOOKUP, Isolation::Path) | (1, _) => self.name.clone(),
+            (more, _) => format!("{}_{more}", self.name),
         }
     }
 
@@ -88,7 +97,7 @@ impl Logins {
 
     /// Whether the password of this login is ours to set.
     pub(crate) fn owns(&self, number: u16) -> bool {
-        self.is_derived || number > 1
+        self.is_derived || number != 1
     }
 
     /// Whether there is anything that one login must grant another.
@@ -200,6 +209,7 @@ mod tests {
         let url = "postgres://insula:s%40crets@db.internal/insula";
         let logins = Logins::new(url, url, Isolation::Role).unwrap();
         assert_eq!(logins.login(1), "insula_serving");
+        assert_eq!(logins.login(LOOKUP), "insula_serving_lookup");
         assert_eq!(logins.login(3), "insula_serving_3");
         assert_eq!(logins.serving.get_username(), "insula_serving");
         assert_eq!(logins.operator.get_username(), "insula");

@@ -4,9 +4,19 @@ use api::auth::{Principal, TenantRole};
 use futures::StreamExt;
 use futures::stream;
 use serde_json::{Value, json};
+use tenancy::testing::Way;
 use tests::twins::{self, TWIN};
 use tests::{Client, TestServer};
 use uuid::Uuid;
+
+tenancy::both_ways! {
+    rows_of_one_id_are_two_rows,
+    an_id_of_another_tenant_reads_nothing_even_where_the_row_has_a_twin,
+    an_id_of_another_tenant_changes_nothing_in_either,
+    what_is_changed_in_one_stays_as_it_was_in_the_other,
+    a_filter_by_a_foreign_id_matches_nothing,
+    c26_r23_mixed_requests_of_many_tenants_over_few_connections_never_cross,
+}
 
 /// The global ids of the twin rows as this tenant gives them, by noun.
 async fn twin_ids(client: &Client<'_>) -> Vec<Value> {
@@ -33,9 +43,8 @@ fn variables(ids: &[Value]) -> Value {
     json!({ "d": ids[0], "e": ids[1], "c": ids[2], "i": ids[3] })
 }
 
-#[tokio::test]
-async fn rows_of_one_id_are_two_rows() {
-    let server = TestServer::start().await;
+async fn rows_of_one_id_are_two_rows(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     twins::enter(&server).await;
     for slug in ["python", "ruby"] {
         let owner = server.tenant(slug).as_owner();
@@ -53,9 +62,8 @@ async fn rows_of_one_id_are_two_rows() {
     }
 }
 
-#[tokio::test]
-async fn an_id_of_another_tenant_reads_nothing_even_where_the_row_has_a_twin() {
-    let server = TestServer::start().await;
+async fn an_id_of_another_tenant_reads_nothing_even_where_the_row_has_a_twin(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     twins::enter(&server).await;
     let python = server.tenant("python").as_owner();
     let foreign = twin_ids(&server.tenant("ruby").as_owner()).await;
@@ -66,9 +74,8 @@ async fn an_id_of_another_tenant_reads_nothing_even_where_the_row_has_a_twin() {
     );
 }
 
-#[tokio::test]
-async fn an_id_of_another_tenant_changes_nothing_in_either() {
-    let server = TestServer::start().await;
+async fn an_id_of_another_tenant_changes_nothing_in_either(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     twins::enter(&server).await;
     let python = server.tenant("python").as_owner();
     let ruby = server.tenant("ruby").as_owner();
@@ -124,9 +131,8 @@ async fn an_id_of_another_tenant_changes_nothing_in_either() {
     assert_eq!(after, before);
 }
 
-#[tokio::test]
-async fn what_is_changed_in_one_stays_as_it_was_in_the_other() {
-    let server = TestServer::start().await;
+async fn what_is_changed_in_one_stays_as_it_was_in_the_other(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     twins::enter(&server).await;
     let python = server.tenant("python").as_owner();
     let own = twin_ids(&python).await;
@@ -157,9 +163,8 @@ async fn what_is_changed_in_one_stays_as_it_was_in_the_other() {
     );
 }
 
-#[tokio::test]
-async fn a_filter_by_a_foreign_id_matches_nothing() {
-    let server = TestServer::start().await;
+async fn a_filter_by_a_foreign_id_matches_nothing(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     twins::enter(&server).await;
     let python = server.tenant("python").as_owner();
     let foreign = twin_ids(&server.tenant("ruby").as_owner()).await;
@@ -179,13 +184,12 @@ async fn a_filter_by_a_foreign_id_matches_nothing() {
 const TENANTS: usize = 12;
 const REQUESTS: usize = 600;
 
-#[tokio::test]
-async fn c26_r23_mixed_requests_of_many_tenants_over_few_connections_never_cross() {
+async fn c26_r23_mixed_requests_of_many_tenants_over_few_connections_never_cross(way: Way) {
     let settings = [
         ("INSULA_DATABASE_MAX_CONNECTIONS", "4"),
         ("INSULA_DATABASE_ACQUIRE_TIMEOUT", "60 s"),
     ];
-    let server = TestServer::with(&settings).await;
+    let server = TestServer::by(way, &settings).await;
     let operator = server.shared().as_operator();
     let mut clients = Vec::new();
     for number in 0..TENANTS {

@@ -15,6 +15,8 @@ mod audit;
 mod database;
 /// What HTTP makes of requests: the contract's answers, hosts, tokens, clients.
 mod http;
+/// Requests that end otherwise than by their answer.
+mod interrupted;
 /// Nothing of one tenant shows at another.
 mod isolation;
 /// What operators do.
@@ -25,6 +27,8 @@ mod registry;
 mod secrets;
 /// Signing in, in both realms.
 mod sessions;
+/// A server that is told to stop.
+mod shutdown;
 /// The slides that the product implements, played word for word.
 mod slides;
 /// A tenant's own API, noun by noun.

@@ -1,7 +1,15 @@
 //! Changes of the registry: every process sees them at once.
 
 use serde_json::json;
+use tenancy::testing::Way;
 use tests::{Client, TestServer, eventually};
+
+tenancy::both_ways! {
+    r27_a_suspension_is_seen_by_every_process_and_loses_nothing,
+    l01_a_new_tenant_is_served_where_it_was_unknown_a_moment_before,
+    a_domain_leads_where_it_is_told_and_no_longer_than_that,
+    n19_of_two_who_create_one_slug_at_once_one_wins,
+}
 
 const WHO: &str = "{ tenant { slug } }";
 
@@ -9,9 +17,8 @@ async fn status_of(client: &Client<'_>) -> u16 {
     client.query(WHO).await.status.as_u16()
 }
 
-#[tokio::test]
-async fn r27_a_suspension_is_seen_by_every_process_and_loses_nothing() {
-    let (server, operators) = (TestServer::start().await, "suspendTenant");
+async fn r27_a_suspension_is_seen_by_every_process_and_loses_nothing(way: Way) {
+    let (server, operators) = (TestServer::by(way, &[]).await, "suspendTenant");
     let other = server.another().await;
     let visitor = other.tenant("python");
     assert_eq!(status_of(&visitor).await, 200);
@@ -30,9 +37,8 @@ async fn r27_a_suspension_is_seen_by_every_process_and_loses_nothing() {
     assert_eq!(server.sql("python").count("employee").await, 2);
 }
 
-#[tokio::test]
-async fn l01_a_new_tenant_is_served_where_it_was_unknown_a_moment_before() {
-    let server = TestServer::start().await;
+async fn l01_a_new_tenant_is_served_where_it_was_unknown_a_moment_before(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let other = server.another().await;
     let visitor = other.anybody().header("x-tenant-domain", "perl.localhost");
     // The negative answer is remembered.
@@ -55,9 +61,8 @@ async fn l01_a_new_tenant_is_served_where_it_was_unknown_a_moment_before() {
     assert_eq!(seen, 200);
 }
 
-#[tokio::test]
-async fn a_domain_leads_where_it_is_told_and_no_longer_than_that() {
-    let server = TestServer::start().await;
+async fn a_domain_leads_where_it_is_told_and_no_longer_than_that(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let other = server.another().await;
     let operator = server.shared().as_operator();
     let visitor = other.anybody().header("x-tenant-domain", "snake.example");
@@ -82,9 +87,8 @@ async fn a_domain_leads_where_it_is_told_and_no_longer_than_that() {
     assert_eq!(seen, 404);
 }
 
-#[tokio::test]
-async fn n19_of_two_who_create_one_slug_at_once_one_wins() {
-    let server = TestServer::start().await;
+async fn n19_of_two_who_create_one_slug_at_once_one_wins(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let other = server.another().await;
     let input = json!({ "slug": "perl", "name": "Supermarket Perl" });
     let (here, there) = (server.shared().as_operator(), other.shared().as_operator());

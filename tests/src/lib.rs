@@ -36,7 +36,7 @@ use api::app::audit::{Actor, Origin};
 
 pub use client::{Answer, Client};
 pub use logs::Logs;
-pub use patience::eventually;
+pub use patience::{at_last, eventually};
 pub use server::TestServer;
 pub use sql::Sql;
 pub use trail::Trail;

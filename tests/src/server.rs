@@ -8,6 +8,7 @@ use api::config::{Config, Overrides, Profile};
 use api::http::{self, Playground, Server};
 use api::state::{Addresses, State};
 use chrono::Utc;
+use tenancy::testing::Way;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -20,13 +21,17 @@ use crate::template::Template;
 pub struct TestServer {
     pub state: Arc<State>,
     pub addr: SocketAddr,
-    /// The URL of its database.
+    /// The URL of its database, for a direct connection.
     pub database: String,
     pub(crate) http: reqwest::Client,
     template: &'static Template,
+    addresses: Addresses,
     settings: Settings,
     tasks: [JoinHandle<()>; 3],
 }
+
+/// How many backends a server has behind a pooler: fewer than its pool has connections.
+const BACKENDS: u32 = 3;
 
 /// Settings in place of the tests' defaults, by the names of their variables.
 pub type Settings = Vec<(&'static str, String)>;
@@ -39,27 +44,57 @@ impl TestServer {
 
     /// Like [`start`](Self::start), with settings by the names of their variables.
     pub async fn with(settings: &[(&'static str, &str)]) -> Self {
+        Self::by(Way::Direct, settings).await
+    }
+
+    /// Like [`with`](Self::with), with a serving login that gets to the database by this way:
+    /// behind a pooler it shares few backends.
+    pub async fn by(way: Way, settings: &[(&'static str, &str)]) -> Self {
+        Self::narrow(way, BACKENDS, settings).await
+    }
+
+    /// Like [`by`](Self::by), with one connection, and behind a pooler one backend: whatever a
+    /// request leaves behind, the next one gets.
+    pub async fn by_one(way: Way, settings: &[(&'static str, &str)]) -> Self {
+        let one = [("INSULA_DATABASE_MAX_CONNECTIONS", "1")];
+        Self::narrow(way, 1, &[&one, settings].concat()).await
+    }
+
+    async fn narrow(way: Way, backends: u32, settings: &[(&'static str, &str)]) -> Self {
         let template = Template::get().await;
         let database = tenancy::testing::clone_of_database(&template.url).await;
-        Self::on(&database.expect("a copy of the template"), settings).await
+        let operator = database.expect("a copy of the template");
+        way.prepare(&operator).await.expect("a default path");
+        let addresses = Addresses {
+            serving: way.address(&operator, backends),
+            operator,
+        };
+        let pooled = (way.options().pooled).then_some(("INSULA_DATABASE_POOLED", "true"));
+        let settings: Vec<_> = pooled.iter().chain(settings).copied().collect();
+        Self::at(addresses, &settings).await
     }
 
     /// A server on this database: a copy of the template, perhaps behind a proxy.
     pub async fn on(database: &str, settings: &[(&'static str, &str)]) -> Self {
+        Self::at(one_for_both(database), settings).await
+    }
+
+    /// A server whose two logins have these addresses.
+    pub async fn at(addresses: Addresses, settings: &[(&'static str, &str)]) -> Self {
         let settings = settings
             .iter()
             .map(|&(name, value)| (name, value.to_owned()))
             .collect();
-        Self::serve(database, settings).await
+        Self::serve(addresses, settings).await
     }
 
     /// One more server on the same database, as a fleet has them.
     pub async fn another(&self) -> Self {
-        Self::serve(&self.database, self.settings.clone()).await
+        Self::serve(self.addresses.clone(), self.settings.clone()).await
     }
 
-    async fn serve(database: &str, settings: Settings) -> Self {
-        let state = state(database, &settings);
+    async fn serve(addresses: Addresses, settings: Settings) -> Self {
+        let state = state_at(&addresses, &settings);
         let entrance = http::entrance(&state).expect("the tests' configuration is complete");
         let server = Server::new(Arc::clone(&state));
         let router = http::router(&server, entrance, Playground::of(&state, Vec::new()));
@@ -80,7 +115,8 @@ impl TestServer {
             ],
             state,
             addr,
-            database: database.to_owned(),
+            database: addresses.operator.clone(),
+            addresses,
             http: reqwest::Client::builder()
                 .no_proxy()
                 .build()
@@ -132,6 +168,16 @@ impl TestServer {
         raw::send(self.addr, request.as_bytes()).await
     }
 
+    /// Where each of its logins finds the database.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// What it was told beside the tests' defaults.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addr)
     }
@@ -147,6 +193,18 @@ impl Drop for TestServer {
 
 /// The state that `insula serve` would wire for this database, but for the cost of passwords.
 pub fn state(database: &str, settings: &Settings) -> Arc<State> {
+    state_at(&one_for_both(database), settings)
+}
+
+fn one_for_both(database: &str) -> Addresses {
+    Addresses {
+        serving: database.to_owned(),
+        operator: database.to_owned(),
+    }
+}
+
+/// Like [`state`], with an address for each login.
+pub fn state_at(addresses: &Addresses, settings: &Settings) -> Arc<State> {
     let defaults = [
         ("INSULA_SHARED_DOMAIN", "insula.localhost"),
         ("INSULA_TENANT_SUFFIX", "localhost"),
@@ -163,13 +221,9 @@ pub fn state(database: &str, settings: &Settings) -> Arc<State> {
             .filter(|value| value != UNSET)
     };
     let config = Config::load(Profile::Serve, &Overrides::default(), variable);
-    let addresses = Addresses {
-        serving: database.to_owned(),
-        operator: database.to_owned(),
-    };
     let keys = Keys::from_secret(SECRET.as_bytes()).expect("it is long enough");
     let config = config.expect("the tests' configuration is sound");
-    let state = State::new(config, &addresses, keys, Hasher::for_tests());
+    let state = State::new(config, addresses, keys, Hasher::for_tests());
     Arc::new(state.expect("the parts fit together"))
 }
 

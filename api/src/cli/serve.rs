@@ -55,7 +55,7 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure>
 }
 
 /// Serves until `stop` comes, then lets the requests under way end.
-pub(super) async fn serve(
+pub async fn serve(
     state: Arc<State>,
     listener: TcpListener,
     playground: Playground,

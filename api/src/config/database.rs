@@ -28,6 +28,7 @@ const ACQUIRE_TIMEOUT: Key<Duration> = Key::new(
     "database.acquire_timeout",
     "INSULA_DATABASE_ACQUIRE_TIMEOUT",
 );
+const POOLED: Key<bool> = Key::new("database.pooled", "INSULA_DATABASE_POOLED");
 const POSTGRES_BIN: Key<PathBuf> = Key::new("database.postgres_bin", "INSULA_POSTGRES_BIN");
 
 pub(super) const KEYS: &[KeyInfo] = &[
@@ -37,6 +38,7 @@ pub(super) const KEYS: &[KeyInfo] = &[
     TENANTS_PER_LOGIN.info(),
     MAX_CONNECTIONS.info(),
     ACQUIRE_TIMEOUT.info(),
+    POOLED.info(),
     POSTGRES_BIN.info(),
 ];
 
@@ -52,6 +54,8 @@ pub struct Database {
     pub tenants_per_login: u32,
     pub max_connections: u32,
     pub acquire_timeout: Duration,
+    /// Whether the serving login goes through a pooler in transaction mode.
+    pub pooled: bool,
     /// Where `initdb` and `postgres` are, for the private database of `insula dev`.
     pub postgres_bin: Option<PathBuf>,
 }
@@ -66,8 +70,18 @@ impl Database {
             tenants_per_login: layers.get(&TENANTS_PER_LOGIN),
             max_connections: layers.get(&MAX_CONNECTIONS),
             acquire_timeout: layers.get(&ACQUIRE_TIMEOUT),
+            pooled: layers.get(&POOLED),
             postgres_bin: layers.find(&POSTGRES_BIN),
         }
+    }
+
+    /// What operators do (locks, `LISTEN`, migrations) lasts longer than a transaction.
+    pub(super) fn contradiction(&self) -> Option<Problem> {
+        let through = self.pooled && self.url.is_some() && self.operator_url == self.url;
+        through.then_some(Problem::Missing {
+            key: OPERATOR_URL.name(),
+            remedy: "with `database.pooled` set INSULA_OPERATOR_DATABASE_URL to an address of PostgreSQL that leads past the pooler",
+        })
     }
 
     /// The serving login, for a command that can't do without.

@@ -129,6 +129,7 @@ impl Config {
     /// What is wrong although each value for itself is right.
     fn contradictions(&self, profile: Profile) -> Vec<Problem> {
         let mut problems = Vec::new();
+        problems.extend(self.database.contradiction());
         problems.extend(self.tenancy.contradiction());
         problems.extend(Auth::contradiction(&self.settings));
         problems.extend(self.graphql.contradiction());

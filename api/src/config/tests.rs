@@ -208,6 +208,27 @@ fn the_operators_login_is_the_serving_one_where_unset() {
 }
 
 #[test]
+fn operators_get_past_a_pooler() {
+    let pooled = [
+        ("DATABASE_URL", "postgres://serving@pooler/insula"),
+        ("INSULA_DATABASE_POOLED", "true"),
+    ];
+    let said = problems(load(&pooled));
+    assert!(said.starts_with("`database.operator_url` is missing; with `database.pooled`"));
+    let operator = (
+        "INSULA_OPERATOR_DATABASE_URL",
+        "postgres://operator@db/insula",
+    );
+    assert!(
+        load(&[pooled[0], pooled[1], operator])
+            .unwrap()
+            .database
+            .pooled
+    );
+    assert!(!load(&[pooled[0]]).unwrap().database.pooled);
+}
+
+#[test]
 fn secrets_are_hidden_everywhere() {
     let config = load(&[
         ("DATABASE_URL", "postgres://u:s3cret@db/insula"),

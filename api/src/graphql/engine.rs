@@ -34,6 +34,8 @@ struct Side<Q, M> {
 pub enum Ended {
     /// The database is away or takes no more work.
     Unavailable,
+    /// The database cancelled a statement that took too long.
+    Overdue,
 }
 
 impl Engine {
@@ -160,14 +162,17 @@ where
     for chain in name_codes(&mut response) {
         tracing::error!(error = chain, "an operation failed");
     }
-    if response
-        .errors
-        .iter()
-        .any(|e| matches!(e.source::<Fault>(), Some(Fault::Unavailable(_))))
-    {
-        return Err(Ended::Unavailable);
+    let ended = response.errors.iter().find_map(ended);
+    ended.map_or(Ok(response), Err)
+}
+
+/// A fault that is the whole operation's, whichever field met it.
+fn ended(error: &async_graphql::ServerError) -> Option<Ended> {
+    match error.source::<Fault>()? {
+        Fault::Unavailable(_) => Some(Ended::Unavailable),
+        Fault::Overdue(_) => Some(Ended::Overdue),
+        _ => None,
     }
-    Ok(response)
 }
 
 fn failed(fault: Fault) -> async_graphql::ServerError {

@@ -21,6 +21,9 @@ pub enum Fault {
     /// The database can't be reached or takes no more work.
     #[error("the database is not available at the moment; try again shortly")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A statement took longer than a request may.
+    #[error("the request took too long; ask for less at once")]
+    Overdue(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Anything that isn't the client's business.
     #[error("something went wrong; the request's id leads to it in the log")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -40,6 +43,7 @@ impl Fault {
             Self::Denied(_) => "UNAUTHENTICATED",
             Self::Input(_) => "BAD_USER_INPUT",
             Self::Unavailable(_) => "DATABASE_UNAVAILABLE",
+            Self::Overdue(_) => "TIMEOUT",
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -55,6 +59,8 @@ impl From<Arc<DbErr>> for Fault {
     fn from(error: Arc<DbErr>) -> Self {
         if tenancy::error::is_unavailable(&error) {
             Self::Unavailable(Box::new(error))
+        } else if tenancy::error::is_overdue(&error) {
+            Self::Overdue(Box::new(error))
         } else {
             Self::internal(error)
         }
@@ -65,6 +71,8 @@ impl From<tenancy::Error> for Fault {
     fn from(error: tenancy::Error) -> Self {
         if error.is_unavailable() {
             Self::Unavailable(Box::new(error))
+        } else if error.is_overdue() {
+            Self::Overdue(Box::new(error))
         } else {
             Self::internal(error)
         }
@@ -108,7 +116,9 @@ pub fn name_codes(response: &mut Response) -> Vec<String> {
 fn code_of(error: &mut ServerError, log: &mut Vec<String>) -> Option<&'static str> {
     match error.source::<Fault>() {
         Some(fault) => {
-            if let Fault::Unavailable(source) | Fault::Internal(source) = fault {
+            if let Fault::Unavailable(source) | Fault::Overdue(source) | Fault::Internal(source) =
+                fault
+            {
                 log.push(chain(source.as_ref()));
             }
             Some(fault.code())

@@ -229,6 +229,12 @@ impl Refusal {
         }
     }
 
+    /// Whoever noticed: the deadline, or the database.
+    pub fn overdue() -> Self {
+        let message = "The request took too long; ask for less at once";
+        Self::new(Code::Timeout, message)
+    }
+
     /// The methods that would have been right.
     pub fn method(allow: &'static str, message: &'static str) -> Self {
         Self {

@@ -13,7 +13,7 @@ use tower::ServiceBuilder;
 use tower_http::trace::TraceLayer;
 use tracing::{Span, field::Empty};
 
-use super::{Code, Refusal, RequestId, cors, request_id};
+use super::{Refusal, RequestId, cors, request_id};
 use crate::config::Config;
 
 /// Puts the layers around all routes. A request passes them from top to bottom, its answer from bottom to top.
@@ -78,10 +78,6 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 async fn deadline(State(deadline): State<Duration>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(deadline, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Refusal::new(
-            Code::Timeout,
-            "The request took too long; ask for less at once",
-        )
-        .into_response(),
+        Err(_) => Refusal::overdue().into_response(),
     }
 }

@@ -101,9 +101,12 @@ async fn execute(
         .engine
         .execute(&server.state, who, operation, access)
         .await;
-    executed.unwrap_or_else(|Ended::Unavailable| {
-        let message = "the database is not available at the moment; try again shortly";
-        Refusal::new(Code::DatabaseUnavailable, message).into()
+    executed.unwrap_or_else(|ended| match ended {
+        Ended::Unavailable => {
+            let message = "the database is not available at the moment; try again shortly";
+            Refusal::new(Code::DatabaseUnavailable, message).into()
+        }
+        Ended::Overdue => Refusal::overdue().into(),
     })
 }
 

@@ -32,6 +32,8 @@ impl Door {
         let timeout = options.statement_timeout.as_millis();
         if options.pooled {
             settings = format!("; SET LOCAL statement_timeout TO {timeout}");
+            // PgBouncer refuses what it doesn't know, and PostgreSQL's default is precise.
+            connect = connect.extra_float_digits(None);
         } else {
             let timeout = timeout.to_string();
             connect =

@@ -8,10 +8,9 @@ use futures::future::join_all;
 use super::PoolOptions;
 use super::door::Door;
 use crate::Logins;
+use crate::logins::LOOKUP;
 
-/// How many look something up in the directory at once. It has connections of its own, so that
-/// somebody inside a scope may ask it: waiting for a second connection of the pool that one has the
-/// first of, all could wait for each other.
+/// How many look something up at once.
 const LOOKUPS: u32 = 2;
 
 /// The doors of all serving logins, of which most databases have one.
@@ -33,7 +32,7 @@ impl Doors {
         };
         Self {
             first: Door::serving(logins.address(1), options),
-            directory: Door::serving(logins.address(1), &lookups),
+            directory: Door::serving(logins.address(LOOKUP), &lookups),
             logins: logins.clone(),
             options: options.clone(),
             others: Arc::default(),

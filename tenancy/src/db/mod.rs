@@ -63,7 +63,8 @@ pub struct PoolOptions {
     /// Whether a pooler in transaction mode stands in between: then statements aren't kept
     /// prepared, what is said of time is said in every transaction, and no start-up options are
     /// sent. So the login's own default path must name nothing
-    /// (`ALTER ROLE … SET search_path = unscoped`).
+    /// (`ALTER ROLE … SET search_path = unscoped`). A column of a type that has to be looked up (an
+    /// enum, a domain) fails the first time that a connection meets it.
     pub pooled: bool,
 }
 

@@ -119,7 +119,9 @@ impl Operator {
 
     /// Whether the serving login of this number is let in with the password that we know.
     pub(crate) async fn lets_in(&self, login: u16) -> Result<bool, Error> {
-        match PgConnection::connect_with(&self.logins.address(login)).await {
+        // Perhaps through a pooler, which would refuse it.
+        let address = self.logins.address(login).extra_float_digits(None);
+        match PgConnection::connect_with(&address).await {
             Ok(connection) => {
                 connection.close().await?;
                 Ok(true)

@@ -56,7 +56,7 @@ impl OperatorDb {
 }
 
 impl SharedDb {
-    /// Like [`OperatorDb::run`], in the shared realm.
+    /// Like [`OperatorDb::run`], in the shared realm. Refused behind a pooler.
     pub async fn run(&self, statement: &str) -> Result<Answer, Error> {
         self.frame.run(statement).await
     }
@@ -65,6 +65,12 @@ impl SharedDb {
 impl Frame {
     async fn run(&self, statement: &str) -> Result<Answer, Error> {
         check(statement)?;
+        if !self.persistent {
+            // What is prepared to look at it would stay on a backend that isn't ours.
+            return Err(Error::Unfit(
+                "a typed statement needs a connection of its own; behind a pooler take the operators'",
+            ));
+        }
         let mut open = self.open(None).await?;
         open.held()?.close_at_end();
         let result = answer(open.connection()?, statement).await;

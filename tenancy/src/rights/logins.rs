@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, Value};
 
 use super::ask;
 use crate::error::{Error, is_race};
-use crate::logins::{Isolation, Logins, Role};
+use crate::logins::{Isolation, LOOKUP, Logins, Role};
 use crate::schema::{NO_SCHEMA, quote};
 use crate::{Access, Operator};
 
@@ -16,6 +16,7 @@ const ATTEMPTS: usize = 10;
 pub(crate) async fn make_roles(operator: &Operator) -> Result<(), Error> {
     let logins = &operator.logins;
     make_login(operator, 1).await?;
+    make_login(operator, LOOKUP).await?;
     if logins.isolation == Isolation::Path {
         return Ok(());
     }
@@ -25,7 +26,7 @@ pub(crate) async fn make_roles(operator: &Operator) -> Result<(), Error> {
         make_login(operator, further).await?;
         further += 1;
     }
-    let login = quote(&logins.login(1));
+    let (login, lookup) = (quote(&logins.login(1)), quote(&logins.login(LOOKUP)));
     for role in Role::ALL {
         let name = logins.role(role);
         let quoted = quote(&name);
@@ -33,7 +34,8 @@ pub(crate) async fn make_roles(operator: &Operator) -> Result<(), Error> {
         unless(operator, THERE, vec![name.as_str().into()], &create).await?;
         let member = match role {
             Role::Fleet => "CURRENT_USER",
-            Role::Directory | Role::Shared => &login,
+            Role::Directory => &lookup,
+            Role::Shared => &login,
         };
         let grant = format!("GRANT {quoted} TO {member}");
         let values = vec![quoted.as_str().into(), member.into()];

@@ -1,4 +1,4 @@
-//! For tests: a PostgreSQL of their own, two small shops in it, and a proxy that counts.
+//! For tests: a PostgreSQL of their own, two small shops in it, a pooler and a proxy that counts.
 //!
 //! All tests of a process share one temporary cluster, which ends with the process. Each takes
 //! databases of its own from it, so tests may run side by side.
@@ -15,8 +15,10 @@
 pub mod employee;
 
 mod catalog;
+mod pooler;
 mod proxy;
 mod shops;
+mod way;
 
 use std::fmt::Debug;
 use std::sync::OnceLock;
@@ -26,10 +28,13 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use uuid::Uuid;
 
 pub use catalog::MemoryCatalog;
+pub use pooler::{Pooler, pooler};
 pub use proxy::Proxy;
 pub use shops::{
     FIRST, SECOND, ShopMigrations, Shops, SupplierMigrations, logins, shops_of, two_shops,
+    two_shops_by,
 };
+pub use way::Way;
 
 use crate::error::Error;
 

@@ -111,7 +111,7 @@ impl Drop for Proxy {
 }
 
 /// Where the host and port of a URL begin and end, and what they are.
-fn authority(url: &str) -> Option<(usize, usize, String)> {
+pub(super) fn authority(url: &str) -> Option<(usize, usize, String)> {
     let after_scheme = url.find("://")? + 3;
     let end = url[after_scheme..]
         .find(['/', '?'])

@@ -5,7 +5,7 @@ use sea_orm_migration::sea_query::{ColumnDef, Table};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 use uuid::Uuid;
 
-use super::{MemoryCatalog, fresh_database};
+use super::{MemoryCatalog, Way, fresh_database};
 use crate::error::Error;
 use crate::{
     Access, ActiveTenant, Database, Directory, History, Isolation, Logins, Operator, PoolOptions,
@@ -18,6 +18,9 @@ pub const FIRST: Uuid = Uuid::from_u128(1);
 /// The id of each shop's second employee: Viper at `python`, Emerald at `ruby`.
 pub const SECOND: Uuid = Uuid::from_u128(2);
 
+/// How many backends the shops' own door has behind a pooler: fewer than it has connections.
+const BACKENDS: u32 = 4;
+
 /// Two tenants in a database of their own, `python` and `ruby`, at `python.localhost` and
 /// `ruby.localhost`.
 ///
@@ -26,10 +29,12 @@ pub const SECOND: Uuid = Uuid::from_u128(2);
 /// `supplier (id uuid, name text)` with one row, Acme, to which
 /// those who serve may only add.
 pub struct Shops {
-    /// The URL of the database, with its superuser.
+    /// The URL of the database, with its superuser, for a direct connection.
     pub url: String,
     /// Who logs in, tenants being kept apart by roles.
     pub logins: Logins,
+    /// How the door gets there.
+    pub way: Way,
     /// The door as a server has it, with the default pool.
     pub database: Database,
     /// The operators' door.
@@ -50,9 +55,19 @@ pub struct Shops {
 ///
 /// Where no PostgreSQL can be started: see [`cluster`](super::cluster).
 pub async fn two_shops() -> Result<Shops, Error> {
+    two_shops_by(Way::Direct).await
+}
+
+/// Like [`two_shops`], with a door that gets to the database by this way.
+///
+/// # Panics
+///
+/// Where no PostgreSQL or no PgBouncer can be started.
+pub async fn two_shops_by(way: Way) -> Result<Shops, Error> {
     let url = fresh_database().await?;
-    let logins = logins(&url);
-    shops_of(url, logins).await
+    way.prepare(&url).await?;
+    let logins = Logins::new(&way.address(&url, BACKENDS), &url, Isolation::Role)?;
+    shops_of(url, logins, way).await
 }
 
 /// Two shops in a fresh database, served by these logins.
@@ -60,7 +75,7 @@ pub async fn two_shops() -> Result<Shops, Error> {
 /// # Panics
 ///
 /// Never: the shops' names are sound.
-pub async fn shops_of(url: String, logins: Logins) -> Result<Shops, Error> {
+pub async fn shops_of(url: String, logins: Logins, way: Way) -> Result<Shops, Error> {
     let operator = Operator::new(&logins, &PoolOptions::default());
     History::of::<SupplierMigrations>(&[])
         .append_only(&["supplier"])
@@ -82,10 +97,11 @@ pub async fn shops_of(url: String, logins: Logins) -> Result<Shops, Error> {
     let python = open("python", ["Cobra", "Viper"]).await?;
     let ruby = open("ruby", ["Diamond", "Emerald"]).await?;
     let directory = Arc::new(Directory::new(catalog));
-    let database = Database::new(&logins, &PoolOptions::default());
+    let database = Database::new(&logins, &way.options());
     Ok(Shops {
         url,
         logins,
+        way,
         database,
         operator,
         directory,
@@ -102,6 +118,24 @@ pub async fn shops_of(url: String, logins: Logins) -> Result<Shops, Error> {
 /// If this is no URL.
 pub fn logins(url: &str) -> Logins {
     Logins::new(url, url, Isolation::Role).expect("a URL of these tests")
+}
+
+impl Shops {
+    /// A door of its own: as the shops' is made, by an address of theirs, perhaps behind a
+    /// [`Proxy`](super::Proxy).
+    pub fn door(&self, address: &str, options: &PoolOptions) -> Result<Database, Error> {
+        let options = PoolOptions {
+            pooled: self.way.options().pooled,
+            ..options.clone()
+        };
+        let logins = Logins::new(address, &self.url, self.logins.isolation)?;
+        Ok(Database::new(&logins, &options))
+    }
+
+    /// Where the serving login finds the database: behind a pooler with at most so many backends.
+    pub fn address(&self, backends: u32) -> String {
+        self.way.address(&self.url, backends)
+    }
 }
 
 async fn open_shop(

@@ -1,4 +1,4 @@
-use tenancy::testing::{Shops, fresh_database, shops_of};
+use tenancy::testing::{Pooler, Shops, Way, cluster, fresh_database, shops_of, two_shops_by};
 use tenancy::{Danger, Database, Isolation, Logins, PoolOptions, TenantId};
 
 use crate::rights::of_user;
@@ -18,7 +18,7 @@ impl Ground {
         let logins = Logins::new(&of_user(&url, &login), &url, Isolation::Role).unwrap();
         let outside = Outside::of(&url).await;
         Self {
-            shops: shops_of(url, logins).await.unwrap(),
+            shops: shops_of(url, logins, Way::Direct).await.unwrap(),
             outside,
             login,
         }
@@ -39,7 +39,9 @@ impl Ground {
         assert_eq!(self.dangers().await, [], "before {harm}");
         self.outside.run(&harm).await;
         let dangers = self.dangers().await;
-        let codes: Vec<_> = dangers.iter().map(|danger| danger.code).collect();
+        let mut codes: Vec<_> = dangers.iter().map(|danger| danger.code).collect();
+        // What is everybody's is each login's.
+        codes.dedup();
         assert_eq!(codes, [code], "{dangers:?} after {harm}");
         let told = dangers[0].remedy.split(", or ").next().unwrap().to_owned();
         let remedy = remedy.map_or(told, |remedy| self.filled(remedy));
@@ -186,4 +188,25 @@ async fn the_audit_asks_a_fixed_number_of_questions() {
     let dangers = database.audit(Some(&ground.shops.python)).await.unwrap();
     assert_eq!(dangers, []);
     assert!(proxy.statements().len() <= 16, "{:?}", proxy.statements());
+}
+
+#[tokio::test]
+async fn behind_a_pooler_the_way_in_and_out_is_tried_on_one_backend() {
+    let shops = two_shops_by(Way::Pooled).await.unwrap();
+    assert_eq!(shops.database.audit(Some(&shops.python)).await.unwrap(), []);
+    // One that nobody told of is found, by what it refuses.
+    let untold = Database::new(&shops.logins, &PoolOptions::default());
+    let dangers = untold.audit(Some(&shops.python)).await.unwrap();
+    assert_eq!(dangers[0].code, "pooler", "{dangers:?}");
+}
+
+#[tokio::test]
+async fn a_pooler_in_statement_mode_is_found() {
+    let shops = two_shops_by(Way::Pooled).await.unwrap();
+    let pooler = Pooler::start_in_mode("statement", &cluster().url("postgres"), 1).unwrap();
+    let database = shops
+        .door(&pooler.url(&shops.url), &PoolOptions::default())
+        .unwrap();
+    let dangers = database.audit(Some(&shops.python)).await.unwrap();
+    assert_eq!(dangers[0].code, "pooler-mode", "{dangers:?}");
 }

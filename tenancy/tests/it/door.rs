@@ -1,16 +1,28 @@
 use sea_orm::ConnectionTrait;
-use tenancy::testing::{FIRST, Proxy, logins, two_shops};
+use tenancy::testing::{FIRST, Proxy, Way, logins, two_shops, two_shops_by};
 use tenancy::{Access, Database, Error, PoolOptions};
 
 use crate::support::{
     Outside, STATES, get, names, nobody_idles_in_transaction, path, path_of, pool_of_one, run,
-    statement, with,
+    statement, watched, with,
 };
 
-#[tokio::test]
-async fn a_scope_that_is_never_used_takes_no_connection() {
-    let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+tenancy::both_ways! {
+    a_scope_that_is_never_used_takes_no_connection,
+    the_end_of_a_read_scope_is_not_awaited,
+    writes_are_kept_by_commit_and_by_nothing_else,
+    a_read_scope_refuses_writes,
+    a_read_scope_is_one_snapshot,
+    a_scope_names_its_schema_and_temporary_tables_last,
+    c19_whoever_leaves_the_transaction_sees_nothing,
+    several_statements_in_one_text_are_refused,
+    clones_share_one_transaction,
+    a_pool_takes_the_next_connection_when_its_own_have_died,
+}
+
+async fn a_scope_that_is_never_used_takes_no_connection(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
 
     let unused = database.tenant(&shops.python, Access::Write);
     let other = database.tenant(&shops.ruby, Access::Read);
@@ -23,8 +35,7 @@ async fn a_scope_that_is_never_used_takes_no_connection() {
 #[tokio::test]
 async fn entering_and_reading_a_row_costs_three_round_trips() {
     let shops = two_shops().await.unwrap();
-    let proxy = Proxy::start(&shops.url).await.unwrap();
-    let database = pool_of_one(proxy.url());
+    let (proxy, database) = watched(&shops).await;
     let request = async || {
         let db = database.tenant(&shops.python, Access::Read);
         let by_id = with("SELECT name FROM employee WHERE id = $1", [FIRST.into()]);
@@ -62,11 +73,9 @@ async fn entering_and_reading_a_row_costs_three_round_trips() {
     );
 }
 
-#[tokio::test]
-async fn the_end_of_a_read_scope_is_not_awaited() {
-    let shops = two_shops().await.unwrap();
-    let proxy = Proxy::start(&shops.url).await.unwrap();
-    let database = pool_of_one(proxy.url());
+async fn the_end_of_a_read_scope_is_not_awaited(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let (proxy, database) = watched(&shops).await;
     let db = database.tenant(&shops.python, Access::Read);
     names(&db).await.unwrap();
 
@@ -79,10 +88,9 @@ async fn the_end_of_a_read_scope_is_not_awaited() {
     nobody_idles_in_transaction(&shops.url).await;
 }
 
-#[tokio::test]
-async fn writes_are_kept_by_commit_and_by_nothing_else() {
-    let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+async fn writes_are_kept_by_commit_and_by_nothing_else(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
     let hire = async |name: &str| {
         let db = database.tenant(&shops.python, Access::Write);
         let sql = format!("INSERT INTO employee VALUES (gen_random_uuid(), '{name}')");
@@ -98,9 +106,8 @@ async fn writes_are_kept_by_commit_and_by_nothing_else() {
     assert_eq!(names(&db).await.unwrap(), ["Cobra", "Kept", "Viper"]);
 }
 
-#[tokio::test]
-async fn a_read_scope_refuses_writes() {
-    let shops = two_shops().await.unwrap();
+async fn a_read_scope_refuses_writes(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let hire = "INSERT INTO employee VALUES (gen_random_uuid(), 'Boa')";
 
     let read = shops.database.tenant(&shops.python, Access::Read);
@@ -114,9 +121,8 @@ async fn a_read_scope_refuses_writes() {
     assert_eq!(run(&write, hire).await.unwrap(), 1);
 }
 
-#[tokio::test]
-async fn a_read_scope_is_one_snapshot() {
-    let shops = two_shops().await.unwrap();
+async fn a_read_scope_is_one_snapshot(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let read = shops.database.tenant(&shops.python, Access::Read);
     assert_eq!(names(&read).await.unwrap(), ["Cobra", "Viper"]);
 
@@ -129,9 +135,8 @@ async fn a_read_scope_is_one_snapshot() {
     assert!(names(&later).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn a_scope_names_its_schema_and_temporary_tables_last() {
-    let shops = two_shops().await.unwrap();
+async fn a_scope_names_its_schema_and_temporary_tables_last(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let db = shops.database.tenant(&shops.python, Access::Write);
     assert_eq!(path(&db).await, path_of(&shops.python));
     let schemas = "SELECT current_schemas(true)";
@@ -157,9 +162,8 @@ async fn a_scope_names_its_schema_and_temporary_tables_last() {
     assert_eq!(seen, ["pg_catalog", "shared"]);
 }
 
-#[tokio::test]
-async fn c19_whoever_leaves_the_transaction_sees_nothing() {
-    let shops = two_shops().await.unwrap();
+async fn c19_whoever_leaves_the_transaction_sees_nothing(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     Outside::of(&shops.url)
         .await
         .run("CREATE TABLE public.employee (name text)")
@@ -175,9 +179,8 @@ async fn c19_whoever_leaves_the_transaction_sees_nothing() {
     assert!(error.to_string().contains("does not exist"), "{error}");
 }
 
-#[tokio::test]
-async fn several_statements_in_one_text_are_refused() {
-    let shops = two_shops().await.unwrap();
+async fn several_statements_in_one_text_are_refused(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let db = shops.database.tenant(&shops.python, Access::Write);
     let two = "SET LOCAL search_path TO public; SELECT 1";
 
@@ -188,9 +191,8 @@ async fn several_statements_in_one_text_are_refused() {
     run(&db, "SELECT 1").await.unwrap();
 }
 
-#[tokio::test]
-async fn clones_share_one_transaction() {
-    let shops = two_shops().await.unwrap();
+async fn clones_share_one_transaction(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let db = shops.database.tenant(&shops.python, Access::Write);
     let clone = db.clone();
     run(&clone, "DELETE FROM employee").await.unwrap();
@@ -203,14 +205,13 @@ async fn clones_share_one_transaction() {
     assert!(matches!(clone.commit().await, Err(Error::Ended)));
 }
 
-#[tokio::test]
-async fn a_pool_takes_the_next_connection_when_its_own_have_died() {
-    let shops = two_shops().await.unwrap();
+async fn a_pool_takes_the_next_connection_when_its_own_have_died(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let options = PoolOptions {
         max_connections: 3,
         ..PoolOptions::default()
     };
-    let database = Database::new(&shops.logins, &options);
+    let database = shops.door(&shops.address(3), &options).unwrap();
     let scopes = [(); 3].map(|()| database.tenant(&shops.python, Access::Read));
     for db in &scopes {
         names(db).await.unwrap();

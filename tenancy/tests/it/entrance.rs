@@ -10,11 +10,13 @@ use axum::{Extension, Router, routing};
 use proptest::prelude::*;
 use tenancy::axum::{Entrance, Trust, enter_tenant};
 use tenancy::resolve::{Policy, Unresolved};
-use tenancy::testing::{Shops, two_shops};
+use tenancy::testing::{Shops, Way, two_shops, two_shops_by};
 use tenancy::{Access, ActiveTenant, Admitted, Gate, Refused};
 use tower::ServiceExt;
 
 use crate::support::names;
+
+tenancy::both_ways!(r23_two_requests_on_one_connection_see_nothing_of_each_other);
 
 const HEADER: HeaderName = HeaderName::from_static("x-tenant-domain");
 const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
@@ -107,10 +109,9 @@ async fn r01_r11_the_tenant_is_in_the_extensions_of_its_request() {
     assert_eq!(asked(&app, &[]).await, ok("Diamond Emerald"), "the default");
 }
 
-#[tokio::test]
-async fn r23_two_requests_on_one_connection_see_nothing_of_each_other() {
-    let mut shops = two_shops().await.unwrap();
-    shops.database = crate::support::pool_of_one(&shops.url);
+async fn r23_two_requests_on_one_connection_see_nothing_of_each_other(way: Way) {
+    let mut shops = two_shops_by(way).await.unwrap();
+    shops.database = crate::support::pool_of_one(&shops);
     let app = app(&shops, Trust::Everybody);
     for _ in 0..3 {
         let python = [(HEADER, b"python.localhost".as_slice())];

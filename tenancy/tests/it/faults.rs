@@ -1,19 +1,33 @@
 use futures::FutureExt;
 use sea_orm::{ConnectionTrait, TransactionTrait};
-use tenancy::testing::{Proxy, Shops, two_shops};
+use tenancy::testing::{Proxy, Shops, Way, two_shops_by};
 use tenancy::{Access, Database, Error, PoolOptions, TenantDb};
 
 use crate::support::{
-    Outside, assert_clean, cut_off, get, names, nobody_idles_in_transaction, polled, pool_of_one,
-    run, sent,
+    Outside, assert_clean, cut_off, flights_of, get, hold_execution, names,
+    nobody_idles_in_transaction, polled, pool_of_one, pool_of_one_at, run, sent, watched,
 };
+
+tenancy::both_ways! {
+    an_error_inside_a_scope_ends_with_it,
+    c19_a_scope_in_which_a_statement_failed_is_never_committed,
+    a_statement_that_never_reached_the_database_spoils_nothing,
+    a_constraint_that_speaks_up_at_commit_keeps_nothing,
+    c25_a_panic_inside_a_scope_ends_with_it,
+    a_statement_that_takes_too_long_is_cancelled_by_the_database,
+    a_connection_that_is_lost_inside_a_scope_takes_nobody_with_it,
+    c24_a_request_cancelled_at_any_await_leaves_a_clean_connection,
+    c24_a_request_cut_off_at_any_round_trip_leaves_a_clean_connection,
+    c24_whoever_comes_while_another_leaves_waits_for_the_end,
+    c19_entering_cancelled_at_any_await_leaves_a_clean_connection,
+    a_scope_goes_on_after_a_statement_that_was_cancelled,
+}
 
 const HIRE: &str = "INSERT INTO employee VALUES (gen_random_uuid(), 'Boa')";
 
-#[tokio::test]
-async fn an_error_inside_a_scope_ends_with_it() {
-    let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+async fn an_error_inside_a_scope_ends_with_it(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
     let db = database.tenant(&shops.python, Access::Write);
     run(&db, HIRE).await.unwrap();
 
@@ -23,10 +37,9 @@ async fn an_error_inside_a_scope_ends_with_it() {
     assert_clean(&shops, &database).await;
 }
 
-#[tokio::test]
-async fn c19_a_scope_in_which_a_statement_failed_is_never_committed() {
-    let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+async fn c19_a_scope_in_which_a_statement_failed_is_never_committed(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
     let db = database.tenant(&shops.python, Access::Write);
     run(&db, HIRE).await.unwrap();
     run(&db, "SELECT 1 / 0").await.unwrap_err();
@@ -38,10 +51,9 @@ async fn c19_a_scope_in_which_a_statement_failed_is_never_committed() {
     assert_clean(&shops, &database).await;
 }
 
-#[tokio::test]
-async fn a_statement_that_never_reached_the_database_spoils_nothing() {
-    let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+async fn a_statement_that_never_reached_the_database_spoils_nothing(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
     let db = database.tenant(&shops.python, Access::Write);
     run(&db, "DELETE FROM employee").await.unwrap();
 
@@ -54,10 +66,9 @@ async fn a_statement_that_never_reached_the_database_spoils_nothing() {
     assert!(names(&db).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn a_constraint_that_speaks_up_at_commit_keeps_nothing() {
-    let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+async fn a_constraint_that_speaks_up_at_commit_keeps_nothing(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
     let schema = &shops.python.schema;
     Outside::of(&shops.url)
         .await
@@ -74,10 +85,9 @@ async fn a_constraint_that_speaks_up_at_commit_keeps_nothing() {
     assert_clean(&shops, &database).await;
 }
 
-#[tokio::test]
-async fn c25_a_panic_inside_a_scope_ends_with_it() {
-    let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+async fn c25_a_panic_inside_a_scope_ends_with_it(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
 
     let request = async {
         let db = database.tenant(&shops.python, Access::Write);
@@ -90,36 +100,28 @@ async fn c25_a_panic_inside_a_scope_ends_with_it() {
     assert_clean(&shops, &database).await;
 }
 
-#[tokio::test]
-async fn a_statement_that_takes_too_long_is_cancelled_by_the_database() {
-    let shops = two_shops().await.unwrap();
+async fn a_statement_that_takes_too_long_is_cancelled_by_the_database(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let options = PoolOptions {
         max_connections: 1,
         statement_timeout: std::time::Duration::from_millis(50),
         ..PoolOptions::default()
     };
-    for pooled in [false, true] {
-        let options = PoolOptions {
-            pooled,
-            ..options.clone()
-        };
-        let database = Database::new(&shops.logins, &options);
-        let db = database.tenant(&shops.python, Access::Write);
-        run(&db, HIRE).await.unwrap();
+    let database = shops.door(&shops.address(1), &options).unwrap();
+    let db = database.tenant(&shops.python, Access::Write);
+    run(&db, HIRE).await.unwrap();
 
-        let error = run(&db, "SELECT pg_sleep(20)").await.unwrap_err();
+    let error = run(&db, "SELECT pg_sleep(20)").await.unwrap_err();
 
-        assert!(error.to_string().contains("timeout"), "{error}");
-        assert!(!tenancy::error::is_unavailable(&error));
-        assert!(matches!(db.commit().await, Err(Error::Aborted)));
-        assert_clean(&shops, &database).await;
-    }
+    assert!(error.to_string().contains("timeout"), "{error}");
+    assert!(!tenancy::error::is_unavailable(&error));
+    assert!(matches!(db.commit().await, Err(Error::Aborted)));
+    assert_clean(&shops, &database).await;
 }
 
-#[tokio::test]
-async fn a_connection_that_is_lost_inside_a_scope_takes_nobody_with_it() {
-    let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+async fn a_connection_that_is_lost_inside_a_scope_takes_nobody_with_it(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
     for found_by_commit in [false, true] {
         let db = database.tenant(&shops.python, Access::Write);
         run(&db, HIRE).await.unwrap();
@@ -162,10 +164,9 @@ async fn assert_clean_or_hired(shops: &Shops, database: &Database) {
     assert_clean(shops, database).await;
 }
 
-#[tokio::test]
-async fn c24_a_request_cancelled_at_any_await_leaves_a_clean_connection() {
-    let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+async fn c24_a_request_cancelled_at_any_await_leaves_a_clean_connection(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
     for polls in 1.. {
         let db = database.tenant(&shops.python, Access::Write);
         let end = polled(polls, request(&db)).await;
@@ -177,11 +178,9 @@ async fn c24_a_request_cancelled_at_any_await_leaves_a_clean_connection() {
     }
 }
 
-#[tokio::test]
-async fn c24_a_request_cut_off_at_any_round_trip_leaves_a_clean_connection() {
-    let shops = two_shops().await.unwrap();
-    let proxy = Proxy::start(&shops.url).await.unwrap();
-    let database = pool_of_one(proxy.url());
+async fn c24_a_request_cut_off_at_any_round_trip_leaves_a_clean_connection(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let (proxy, database) = watched(&shops).await;
     let warm = database.tenant(&shops.python, Access::Write);
     request(&warm).await.unwrap();
     for flight in 1.. {
@@ -191,21 +190,46 @@ async fn c24_a_request_cut_off_at_any_round_trip_leaves_a_clean_connection() {
         drop(db);
         assert_clean_or_hired(&shops, &database).await;
         if let Some(end) = end {
-            assert_eq!(flight, 5, "after entering, reading, writing and committing");
+            let of_statements = 2 * flights_of(way);
+            assert_eq!(flight, of_statements + 3, "after entering and committing");
             return end.unwrap();
         }
     }
 }
 
-#[tokio::test]
-async fn c19_entering_cancelled_at_any_await_leaves_a_clean_connection() {
-    let shops = two_shops().await.unwrap();
-    let proxy = Proxy::start(&shops.url).await.unwrap();
+async fn c24_whoever_comes_while_another_leaves_waits_for_the_end(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let (proxy, database) = watched(&shops).await;
+    for access in [Access::Read, Access::Write] {
+        for ended in [true, false] {
+            let db = database.tenant(&shops.python, access);
+            names(&db).await.unwrap();
+            proxy.forget();
+            proxy.hold();
+            if ended {
+                db.end().await;
+            }
+            drop(db);
+            let other = database.tenant(&shops.ruby, Access::Read);
+            let mut next = Box::pin(names(&other));
+            // Nobody is let in before the answer to this.
+            sent(&proxy, "ROLLBACK", &mut next).await;
+            proxy.resume();
+            assert_eq!(next.await.unwrap(), ["Diamond", "Emerald"]);
+            other.end().await;
+            assert_clean(&shops, &database).await;
+        }
+    }
+}
+
+async fn c19_entering_cancelled_at_any_await_leaves_a_clean_connection(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let proxy = Proxy::start(&shops.address(1)).await.unwrap();
     let mut polls = 1;
     loop {
         // Each time without a connection to begin with. Making one takes several hundred polls,
         // most of them for the password's sake, so the steps grow.
-        let database = pool_of_one(proxy.url());
+        let database = pool_of_one_at(&shops, proxy.url());
         let db = database.tenant(&shops.python, Access::Read);
         let end = polled(polls, names(&db)).await;
         drop(db);
@@ -218,18 +242,15 @@ async fn c19_entering_cancelled_at_any_await_leaves_a_clean_connection() {
     }
 }
 
-#[tokio::test]
-async fn a_scope_goes_on_after_a_statement_that_was_cancelled() {
-    let shops = two_shops().await.unwrap();
-    let proxy = Proxy::start(&shops.url).await.unwrap();
-    let database = pool_of_one(proxy.url());
+async fn a_scope_goes_on_after_a_statement_that_was_cancelled(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let (proxy, database) = watched(&shops).await;
     let cancelled = async |db: &TenantDb, sql: &str| {
         // Prepared before, so that it is the execution that is cut off.
         let nested = db.begin().await.unwrap();
         let _ = run(&nested, sql).await;
         nested.rollback().await.unwrap();
-        proxy.forget();
-        proxy.hold();
+        hold_execution(&proxy, way);
         sent(&proxy, sql, &mut Box::pin(run(db, sql))).await;
         proxy.resume();
     };

@@ -21,8 +21,12 @@ mod faults;
 mod history;
 /// Many tenants at once.
 mod many;
+/// Everything at once, against a model.
+mod model;
 /// Savepoints.
 mod nested;
+/// What a pooler in transaction mode shares among its clients.
+mod pooler;
 /// From names to a realm.
 mod resolve;
 /// What PostgreSQL refuses, whatever the statement says.

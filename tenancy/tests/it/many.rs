@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::join_all;
 use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
-use tenancy::testing::{ShopMigrations, Shops, two_shops};
+use tenancy::testing::{ShopMigrations, Shops, Way, two_shops, two_shops_by};
 use tenancy::{
     Access, ActiveTenant, Catalog, Database, Error, History, PoolOptions, SchemaName, Status,
     Tenant, TenantDb, TenantId, fleet,
@@ -13,9 +13,16 @@ use crate::support::{
     Outside, get, name, names, nobody_idles_in_transaction, pool_of_one, run, statement, with,
 };
 
-#[tokio::test]
-async fn c01_blocks_of_two_tenants_inside_each_other_write_to_their_own() {
-    let shops = two_shops().await.unwrap();
+tenancy::both_ways! {
+    c01_blocks_of_two_tenants_inside_each_other_write_to_their_own,
+    c18_scopes_that_interleave_each_keep_their_own_tenant,
+    c23_a_task_has_the_scope_that_it_was_given_and_no_longer_than_it_lasts,
+    one_scope_used_by_many_futures_answers_each,
+    c26_many_tenants_at_once_on_a_small_pool_never_see_each_other on 4 threads,
+}
+
+async fn c01_blocks_of_two_tenants_inside_each_other_write_to_their_own(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let hire = async |db: &TenantDb, times| {
         for _ in 0..times {
             let sql = "INSERT INTO employee VALUES (gen_random_uuid(), 'New')";
@@ -43,9 +50,8 @@ async fn c01_blocks_of_two_tenants_inside_each_other_write_to_their_own() {
     assert_eq!(count(&shops.ruby).await, 3);
 }
 
-#[tokio::test]
-async fn c18_scopes_that_interleave_each_keep_their_own_tenant() {
-    let shops = two_shops().await.unwrap();
+async fn c18_scopes_that_interleave_each_keep_their_own_tenant(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let python = shops.database.tenant(&shops.python, Access::Read);
     let ruby = shops.database.tenant(&shops.ruby, Access::Read);
     for _ in 0..5 {
@@ -57,9 +63,8 @@ async fn c18_scopes_that_interleave_each_keep_their_own_tenant() {
     assert_eq!(names(&ruby).await.unwrap(), ["Diamond", "Emerald"]);
 }
 
-#[tokio::test]
-async fn c23_a_task_has_the_scope_that_it_was_given_and_no_longer_than_it_lasts() {
-    let shops = two_shops().await.unwrap();
+async fn c23_a_task_has_the_scope_that_it_was_given_and_no_longer_than_it_lasts(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let db = shops.database.tenant(&shops.python, Access::Read);
     let given = db.clone();
     let task = tokio::spawn(async move { names(&given).await });
@@ -71,10 +76,9 @@ async fn c23_a_task_has_the_scope_that_it_was_given_and_no_longer_than_it_lasts(
     assert!(late.await.unwrap().is_err());
 }
 
-#[tokio::test]
-async fn one_scope_used_by_many_futures_answers_each() {
-    let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+async fn one_scope_used_by_many_futures_answers_each(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
     let db = database.tenant(&shops.python, Access::Read);
 
     let numbers = join_all((0..50).map(async |n: i64| {
@@ -162,11 +166,10 @@ async fn mixed(database: &Database, tenant: &ActiveTenant, kind: usize) -> Resul
     Ok(seen)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn c26_many_tenants_at_once_on_a_small_pool_never_see_each_other() {
+async fn c26_many_tenants_at_once_on_a_small_pool_never_see_each_other(way: Way) {
     const TENANTS: usize = 100;
     const REQUESTS: usize = 6_000;
-    let shops = Arc::new(two_shops().await.unwrap());
+    let shops = Arc::new(two_shops_by(way).await.unwrap());
     let slugs = (0..TENANTS).map(|n| tagged(&shops, format!("shop-{n}")));
     let tenants = Arc::new(join_all(slugs).await);
     let options = PoolOptions {
@@ -174,7 +177,7 @@ async fn c26_many_tenants_at_once_on_a_small_pool_never_see_each_other() {
         acquire_timeout: std::time::Duration::from_secs(30),
         ..PoolOptions::default()
     };
-    let database = Database::new(&shops.logins, &options);
+    let database = shops.door(&shops.address(6), &options).unwrap();
 
     let next = Arc::new(AtomicUsize::new(0));
     let workers = (0..30).map(|_| {
@@ -261,7 +264,7 @@ async fn an_operator_enters_a_tenant_that_nobody_else_may() {
 #[tokio::test]
 async fn tenants_whose_columns_differ_heal_each_others_statements() {
     let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+    let database = pool_of_one(&shops);
     let ask = async |tenant: &ActiveTenant| -> Result<Vec<String>, DbErr> {
         let db = database.tenant(tenant, Access::Read);
         names(&db).await

@@ -1,16 +1,28 @@
 use sea_orm::{DbErr, TransactionSession, TransactionTrait};
-use tenancy::testing::{Proxy, two_shops};
+use tenancy::testing::{Way, two_shops_by};
 use tenancy::{Access, Error, Nested, TenantRealm};
 
-use crate::support::{NAMES, assert_clean, cut_off, names, pool_of_one, run, sent};
+use crate::support::{NAMES, assert_clean, cut_off, hold_execution, names, run, sent, watched};
+
+tenancy::both_ways! {
+    a_nested_transaction_keeps_what_it_commits,
+    a_nested_transaction_saves_the_scope_from_its_errors,
+    a_nested_transaction_that_is_dropped_keeps_nothing,
+    a_nested_transaction_dropped_while_another_future_works_keeps_nothing,
+    a_scope_is_not_committed_over_an_open_nested_transaction,
+    nested_transactions_end_in_the_reverse_order,
+    a_nested_transaction_never_ends_another_one,
+    a_nested_transaction_cut_off_at_any_round_trip_keeps_nothing_of_itself,
+    closures_run_in_nested_transactions,
+    a_nested_transaction_has_the_access_of_its_scope,
+}
 
 fn hire(name: &str) -> String {
     format!("INSERT INTO employee VALUES (gen_random_uuid(), '{name}')")
 }
 
-#[tokio::test]
-async fn a_nested_transaction_keeps_what_it_commits() {
-    let shops = two_shops().await.unwrap();
+async fn a_nested_transaction_keeps_what_it_commits(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let db = shops.database.tenant(&shops.python, Access::Write);
 
     let nested = db.begin().await.unwrap();
@@ -25,9 +37,8 @@ async fn a_nested_transaction_keeps_what_it_commits() {
     assert_eq!(names(&db).await.unwrap(), ["Boa", "Cobra", "Viper"]);
 }
 
-#[tokio::test]
-async fn a_nested_transaction_saves_the_scope_from_its_errors() {
-    let shops = two_shops().await.unwrap();
+async fn a_nested_transaction_saves_the_scope_from_its_errors(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let db = shops.database.tenant(&shops.python, Access::Write);
     run(&db, &hire("Boa")).await.unwrap();
     for end in ["commit", "rollback", "drop"] {
@@ -47,9 +58,8 @@ async fn a_nested_transaction_saves_the_scope_from_its_errors() {
     assert_eq!(names(&db).await.unwrap().len(), 3);
 }
 
-#[tokio::test]
-async fn a_nested_transaction_that_is_dropped_keeps_nothing() {
-    let shops = two_shops().await.unwrap();
+async fn a_nested_transaction_that_is_dropped_keeps_nothing(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let db = shops.database.tenant(&shops.python, Access::Write);
     run(&db, &hire("Boa")).await.unwrap();
     let nested = db.begin().await.unwrap();
@@ -66,19 +76,16 @@ async fn a_nested_transaction_that_is_dropped_keeps_nothing() {
     assert_eq!(names(&db).await.unwrap(), ["Boa", "Cobra", "Viper"]);
 }
 
-#[tokio::test]
-async fn a_nested_transaction_dropped_while_another_future_works_keeps_nothing() {
-    let shops = two_shops().await.unwrap();
-    let proxy = Proxy::start(&shops.url).await.unwrap();
-    let database = pool_of_one(proxy.url());
+async fn a_nested_transaction_dropped_while_another_future_works_keeps_nothing(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let (proxy, database) = watched(&shops).await;
     for then_work in [true, false] {
         let db = database.tenant(&shops.python, Access::Write);
         run(&db, &hire("Boa")).await.unwrap();
         let nested = db.begin().await.unwrap();
         run(&nested, &hire("Asp")).await.unwrap();
         names(&db).await.unwrap();
-        proxy.forget();
-        proxy.hold();
+        hold_execution(&proxy, way);
         let mut other = Box::pin(names(&db));
         sent(&proxy, NAMES, &mut other).await;
         // The connection is the other future's now.
@@ -100,9 +107,8 @@ async fn a_nested_transaction_dropped_while_another_future_works_keeps_nothing()
     }
 }
 
-#[tokio::test]
-async fn a_scope_is_not_committed_over_an_open_nested_transaction() {
-    let shops = two_shops().await.unwrap();
+async fn a_scope_is_not_committed_over_an_open_nested_transaction(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let db = shops.database.tenant(&shops.python, Access::Write);
     run(&db, &hire("Boa")).await.unwrap();
     let nested = db.begin().await.unwrap();
@@ -117,9 +123,8 @@ async fn a_scope_is_not_committed_over_an_open_nested_transaction() {
     assert_eq!(names(&db).await.unwrap(), ["Asp", "Boa", "Cobra", "Viper"]);
 }
 
-#[tokio::test]
-async fn nested_transactions_end_in_the_reverse_order() {
-    let shops = two_shops().await.unwrap();
+async fn nested_transactions_end_in_the_reverse_order(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let db = shops.database.tenant(&shops.python, Access::Write);
     let outer = db.begin().await.unwrap();
     run(&outer, &hire("Outer")).await.unwrap();
@@ -138,9 +143,8 @@ async fn nested_transactions_end_in_the_reverse_order() {
     assert_eq!(names(&db).await.unwrap(), ["Boa", "Cobra", "Viper"]);
 }
 
-#[tokio::test]
-async fn a_nested_transaction_never_ends_another_one() {
-    let shops = two_shops().await.unwrap();
+async fn a_nested_transaction_never_ends_another_one(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let db = shops.database.tenant(&shops.python, Access::Write);
     let outer = db.begin().await.unwrap();
     let stale = db.begin().await.unwrap();
@@ -159,11 +163,9 @@ async fn a_nested_transaction_never_ends_another_one() {
     assert_eq!(names(&db).await.unwrap(), ["Boa", "Cobra", "Viper"]);
 }
 
-#[tokio::test]
-async fn a_nested_transaction_cut_off_at_any_round_trip_keeps_nothing_of_itself() {
-    let shops = two_shops().await.unwrap();
-    let proxy = Proxy::start(&shops.url).await.unwrap();
-    let database = pool_of_one(proxy.url());
+async fn a_nested_transaction_cut_off_at_any_round_trip_keeps_nothing_of_itself(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let (proxy, database) = watched(&shops).await;
     for flight in 1.. {
         let db = database.tenant(&shops.python, Access::Write);
         let outer = db.begin().await.unwrap();
@@ -205,9 +207,8 @@ async fn a_nested_transaction_cut_off_at_any_round_trip_keeps_nothing_of_itself(
     }
 }
 
-#[tokio::test]
-async fn closures_run_in_nested_transactions() {
-    let shops = two_shops().await.unwrap();
+async fn closures_run_in_nested_transactions(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let db = shops.database.tenant(&shops.python, Access::Write);
     let kept = db
         .transaction::<_, usize, DbErr>(|nested| {
@@ -242,9 +243,8 @@ async fn closures_run_in_nested_transactions() {
     assert_eq!(names(&db).await.unwrap(), ["Boa", "Cobra", "Viper"]);
 }
 
-#[tokio::test]
-async fn a_nested_transaction_has_the_access_of_its_scope() {
-    let shops = two_shops().await.unwrap();
+async fn a_nested_transaction_has_the_access_of_its_scope(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let db = shops.database.tenant(&shops.python, Access::Read);
 
     let serializable = Some(sea_orm::IsolationLevel::Serializable);

@@ -1,4 +1,4 @@
-use tenancy::testing::{ShopMigrations, Shops, fresh_database, shops_of, two_shops};
+use tenancy::testing::{ShopMigrations, Shops, Way, fresh_database, shops_of, two_shops};
 use tenancy::{
     Access, Database, History, Isolation, Logins, Operator, PoolOptions, Tenant, TenantDb,
 };
@@ -220,7 +220,7 @@ async fn served_elsewhere(shops: &Shops) -> Tenant {
 async fn tenants_of_before_there_were_roles_get_theirs() {
     let url = fresh_database().await.unwrap();
     let by_path = Logins::new(&url, &url, Isolation::Path).unwrap();
-    let shops = shops_of(url.clone(), by_path).await.unwrap();
+    let shops = shops_of(url.clone(), by_path, Way::Direct).await.unwrap();
     let mut outside = Outside::of(&url).await;
     let roles = format!(
         "SELECT rolname FROM pg_roles WHERE rolname = '{}'",
@@ -259,7 +259,7 @@ async fn by_the_path_alone_the_serving_login_is_granted_rows_and_no_structure() 
         &format!("path_{}", tenancy::TenantId::new().as_uuid().simple()),
     );
     let logins = Logins::new(&serving, &url, Isolation::Path).unwrap();
-    let shops = shops_of(url, logins).await.unwrap();
+    let shops = shops_of(url, logins, Way::Direct).await.unwrap();
     let db = shops.database.tenant(&shops.python, Access::Write);
     assert_eq!(names(&db).await.unwrap(), ["Cobra", "Viper"]);
     let why = refusal(&shops, "CREATE TABLE mine (id int)").await;

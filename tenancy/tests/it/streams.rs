@@ -2,10 +2,18 @@ use std::pin::pin;
 
 use futures::{StreamExt, TryStreamExt};
 use sea_orm::{DbErr, StreamTrait, TransactionTrait};
-use tenancy::testing::{Proxy, two_shops};
+use tenancy::testing::{Way, two_shops_by};
 use tenancy::{Access, Error, TenantDb};
 
-use crate::support::{assert_clean, get, name, names, pool_of_one, run, statement};
+use crate::support::{assert_clean, get, name, names, pool_of_one, run, statement, watched};
+
+tenancy::both_ways! {
+    c10_streams_bring_the_rows_of_their_own_tenant,
+    c10_a_stream_dropped_half_way_leaves_the_scope_usable,
+    c10_a_scope_dropped_with_its_stream_leaves_a_clean_connection,
+    an_error_in_the_middle_of_a_stream_is_seen_by_commit,
+    a_stream_keeps_its_connection_until_it_is_dropped,
+}
 
 async fn streamed(db: &impl StreamTrait) -> Result<Vec<String>, DbErr> {
     let rows = db
@@ -14,9 +22,8 @@ async fn streamed(db: &impl StreamTrait) -> Result<Vec<String>, DbErr> {
     rows.map(|row| name(&row?)).try_collect().await
 }
 
-#[tokio::test]
-async fn c10_streams_bring_the_rows_of_their_own_tenant() {
-    let shops = two_shops().await.unwrap();
+async fn c10_streams_bring_the_rows_of_their_own_tenant(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let python = shops.database.tenant(&shops.python, Access::Read);
     let ruby = shops.database.tenant(&shops.ruby, Access::Read);
 
@@ -36,10 +43,9 @@ async fn first_of_many(db: &TenantDb) -> String {
     name(&rows.next().await.unwrap().unwrap()).unwrap()
 }
 
-#[tokio::test]
-async fn c10_a_stream_dropped_half_way_leaves_the_scope_usable() {
-    let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+async fn c10_a_stream_dropped_half_way_leaves_the_scope_usable(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
     let db = database.tenant(&shops.python, Access::Write);
     run(
         &db,
@@ -57,20 +63,18 @@ async fn c10_a_stream_dropped_half_way_leaves_the_scope_usable() {
     assert_eq!(names(&db).await.unwrap(), ["Boa", "Cobra", "Viper"]);
 }
 
-#[tokio::test]
-async fn c10_a_scope_dropped_with_its_stream_leaves_a_clean_connection() {
-    let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+async fn c10_a_scope_dropped_with_its_stream_leaves_a_clean_connection(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
 
     first_of_many(&database.tenant(&shops.python, Access::Read)).await;
 
     assert_clean(&shops, &database).await;
 }
 
-#[tokio::test]
-async fn an_error_in_the_middle_of_a_stream_is_seen_by_commit() {
-    let shops = two_shops().await.unwrap();
-    let database = pool_of_one(&shops.url);
+async fn an_error_in_the_middle_of_a_stream_is_seen_by_commit(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
     let db = database.tenant(&shops.python, Access::Write);
     let sql = "SELECT name, 1 / (3 - n) FROM employee, generate_series(1, 5) AS n ORDER BY n";
     let rows: Vec<_> = db.stream_raw(statement(sql)).await.unwrap().collect().await;
@@ -81,11 +85,9 @@ async fn an_error_in_the_middle_of_a_stream_is_seen_by_commit() {
     assert_clean(&shops, &database).await;
 }
 
-#[tokio::test]
-async fn a_stream_keeps_its_connection_until_it_is_dropped() {
-    let shops = two_shops().await.unwrap();
-    let proxy = Proxy::start(&shops.url).await.unwrap();
-    let database = pool_of_one(proxy.url());
+async fn a_stream_keeps_its_connection_until_it_is_dropped(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let (_proxy, database) = watched(&shops).await;
     let db = database.tenant(&shops.python, Access::Read);
     let rows = db.stream_raw(statement(MANY)).await.unwrap();
 

@@ -7,21 +7,33 @@ use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, TryGetable, Value};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
-use tenancy::testing::{Proxy, Shops, logins};
+use tenancy::testing::{Proxy, Shops, Way};
 use tenancy::{Access, ActiveTenant, Database, PoolOptions, TenantDb};
 
 /// How long anything may take that isn't the machine's fault.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The shops' door with a single connection, so that whatever one scope leaves behind, the next
-/// one gets.
-pub(crate) fn pool_of_one(url: &str) -> Database {
+/// The shops' door with a single connection, and a single backend behind a pooler, so that whatever
+/// one scope leaves behind, the next one gets.
+pub(crate) fn pool_of_one(shops: &Shops) -> Database {
+    pool_of_one_at(shops, &shops.address(1))
+}
+
+/// The same at an address of the shops, for [`watched`].
+pub(crate) fn pool_of_one_at(shops: &Shops, address: &str) -> Database {
     let options = PoolOptions {
         max_connections: 1,
         acquire_timeout: PATIENCE,
         ..PoolOptions::default()
     };
-    Database::new(&logins(url), &options)
+    shops.door(address, &options).unwrap()
+}
+
+/// A pool of one whose every word goes through a proxy: before the pooler, if there is one.
+pub(crate) async fn watched(shops: &Shops) -> (Proxy, Database) {
+    let proxy = Proxy::start(&shops.address(1)).await.unwrap();
+    let database = pool_of_one_at(shops, proxy.url());
+    (proxy, database)
 }
 
 pub(crate) fn statement(sql: &str) -> Statement {
@@ -107,6 +119,21 @@ pub(crate) async fn sent<F: Future + Unpin>(proxy: &Proxy, sql: &str, future: &m
             _ = &mut *future => panic!("it was answered: {sql}"),
             () = pause => {}
         }
+    }
+}
+
+/// Holds back the answer to the next statement: to its execution, of whose preparation behind a
+/// pooler nothing is kept.
+pub(crate) fn hold_execution(proxy: &Proxy, way: Way) {
+    proxy.forget();
+    proxy.hold_at(flights_of(way));
+}
+
+/// How many round trips a statement takes that ran before.
+pub(crate) fn flights_of(way: Way) -> usize {
+    match way {
+        Way::Direct => 1,
+        Way::Pooled => 2,
     }
 }
 

@@ -2,7 +2,21 @@
 
 use http::header;
 use serde_json::{Value, json};
+use tenancy::testing::Way;
 use tests::{Answer, TestServer, raw};
+
+tenancy::both_ways! {
+    bodies_that_are_no_request_are_refused_before_anything_runs,
+    documents_that_are_no_graphql_are_told_so,
+    a_body_and_a_document_have_a_largest_size,
+    a_chunked_body_is_cut_off_at_the_limit_too,
+    get_is_for_queries_alone,
+    other_methods_are_told_which_ones_there_are,
+    a_front_end_of_a_named_origin_may_send_the_tenant_header,
+    r26_health_needs_neither_tenant_nor_database,
+    a_secret_is_not_published_among_the_keys,
+    variables_of_the_wrong_type_are_refused_with_the_operation,
+}
 
 const NAME: &str = "{ tenant { name } }";
 
@@ -15,9 +29,8 @@ async fn send(server: &TestServer, content_type: &str, body: &str) -> Answer {
     server.raw(&request).await
 }
 
-#[tokio::test]
-async fn bodies_that_are_no_request_are_refused_before_anything_runs() {
-    let server = TestServer::start().await;
+async fn bodies_that_are_no_request_are_refused_before_anything_runs(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let json = "application/json";
     for body in [
         "",
@@ -47,9 +60,8 @@ async fn bodies_that_are_no_request_are_refused_before_anything_runs() {
     assert_eq!(fine.at("tenant.name"), "Supermarket Python");
 }
 
-#[tokio::test]
-async fn documents_that_are_no_graphql_are_told_so() {
-    let server = TestServer::start().await;
+async fn documents_that_are_no_graphql_are_told_so(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let python = server.tenant("python");
     for (document, code) in [
         ("", "GRAPHQL_PARSE_FAILED"),
@@ -72,9 +84,8 @@ async fn documents_that_are_no_graphql_are_told_so() {
     }
 }
 
-#[tokio::test]
-async fn a_body_and_a_document_have_a_largest_size() {
-    let server = TestServer::start().await;
+async fn a_body_and_a_document_have_a_largest_size(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let python = server.tenant("python");
     let sized = |size: usize| json!({ "query": NAME, "extensions": { "x": "x".repeat(size) } });
 
@@ -89,9 +100,8 @@ async fn a_body_and_a_document_have_a_largest_size() {
     longer.assert_refused(400, "DOCUMENT_TOO_LONG");
 }
 
-#[tokio::test]
-async fn a_chunked_body_is_cut_off_at_the_limit_too() {
-    let server = TestServer::start().await;
+async fn a_chunked_body_is_cut_off_at_the_limit_too(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let chunked = |fill: usize| {
         let body = json!({ "query": NAME, "extensions": { "x": "x".repeat(fill) } }).to_string();
         format!(
@@ -105,9 +115,8 @@ async fn a_chunked_body_is_cut_off_at_the_limit_too() {
     assert_eq!(large.status, 413);
 }
 
-#[tokio::test]
-async fn get_is_for_queries_alone() {
-    let server = TestServer::start().await;
+async fn get_is_for_queries_alone(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let owner = server.tenant("python").as_owner();
     assert_eq!(
         owner.get(NAME).await.at("tenant.name"),
@@ -125,9 +134,8 @@ async fn get_is_for_queries_alone() {
     assert_eq!(posted.at("createDepartment.department.name"), "By link");
 }
 
-#[tokio::test]
-async fn other_methods_are_told_which_ones_there_are() {
-    let server = TestServer::start().await;
+async fn other_methods_are_told_which_ones_there_are(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     for method in ["PUT", "DELETE", "PATCH"] {
         let request = raw::post(&["host: python.localhost"], NAME).replacen("POST", method, 1);
         let refused = server.raw(&request).await;
@@ -136,9 +144,8 @@ async fn other_methods_are_told_which_ones_there_are() {
     }
 }
 
-#[tokio::test]
-async fn a_front_end_of_a_named_origin_may_send_the_tenant_header() {
-    let server = TestServer::with(&[("INSULA_CORS_ORIGINS", "https://shop.example")]).await;
+async fn a_front_end_of_a_named_origin_may_send_the_tenant_header(way: Way) {
+    let server = TestServer::by(way, &[("INSULA_CORS_ORIGINS", "https://shop.example")]).await;
     let preflight = |origin: &str| {
         format!(
             "OPTIONS /graphql HTTP/1.1\r\nhost: api.example\r\nconnection: close\r\norigin: {origin}\r\naccess-control-request-method: POST\r\naccess-control-request-headers: content-type,x-tenant-domain,authorization\r\n\r\n"
@@ -167,8 +174,7 @@ async fn a_front_end_of_a_named_origin_may_send_the_tenant_header() {
     );
 }
 
-#[tokio::test]
-async fn r26_health_needs_neither_tenant_nor_database() {
+async fn r26_health_needs_neither_tenant_nor_database(way: Way) {
     let nowhere = "postgres://nobody:nothing@127.0.0.1:1/nowhere";
     let server = TestServer::on(nowhere, &[]).await;
     for client in [
@@ -184,13 +190,12 @@ async fn r26_health_needs_neither_tenant_nor_database() {
         );
     }
     assert_eq!(server.anybody().path("/readyz").await.status, 503);
-    let whole = TestServer::start().await;
+    let whole = TestServer::by(way, &[]).await;
     assert_eq!(whole.anybody().path("/readyz").await.status, 200);
 }
 
-#[tokio::test]
-async fn a_secret_is_not_published_among_the_keys() {
-    let server = TestServer::start().await;
+async fn a_secret_is_not_published_among_the_keys(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let keys = server.anybody().path("/.well-known/jwks.json").await;
     assert_eq!(
         (keys.status.as_u16(), keys.json()),
@@ -198,9 +203,8 @@ async fn a_secret_is_not_published_among_the_keys() {
     );
 }
 
-#[tokio::test]
-async fn variables_of_the_wrong_type_are_refused_with_the_operation() {
-    let server = TestServer::start().await;
+async fn variables_of_the_wrong_type_are_refused_with_the_operation(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let owner = server.tenant("python").as_owner();
     let document = "query($first: Int!) { employees(first: $first) { nodes { name } } }";
     for wrong in [

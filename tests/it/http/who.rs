@@ -4,15 +4,29 @@ use api::auth::{Keys, OperatorRole, Principal, TenantRole, Tokens};
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::time::Duration;
+use tenancy::testing::Way;
 use tests::{TestServer, server::SECRET};
 use uuid::Uuid;
+
+tenancy::both_ways! {
+    r24_a_token_is_worth_nothing_at_another_tenant,
+    r24_an_operators_token_is_worth_nothing_at_a_tenant,
+    r24_a_token_is_refused_even_where_the_field_needs_none,
+    an_expired_token_and_one_of_the_future_are_refused,
+    a_token_of_another_issuer_or_key_is_refused,
+    what_is_no_single_bearer_token_is_refused,
+    without_a_token_only_what_is_for_everybody_answers,
+    a_denied_field_leaves_its_neighbours_their_answers,
+    each_role_may_what_the_table_says,
+    a_viewer_looks_and_an_operator_acts,
+    somebody_whose_row_is_gone_is_nobody,
+}
 
 const ME: &str = "{ me { email } }";
 const EMPLOYEES: &str = "{ employees { nodes { name } } }";
 
-#[tokio::test]
-async fn r24_a_token_is_worth_nothing_at_another_tenant() {
-    let server = TestServer::start().await;
+async fn r24_a_token_is_worth_nothing_at_another_tenant(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let token = server.token(&server.people().user("python", TenantRole::Owner));
 
     let at_home = server.tenant("python").bearing(&token).query(ME).await;
@@ -25,9 +39,8 @@ async fn r24_a_token_is_worth_nothing_at_another_tenant() {
     assert_eq!(abroad.headers["www-authenticate"], "Bearer");
 }
 
-#[tokio::test]
-async fn r24_an_operators_token_is_worth_nothing_at_a_tenant() {
-    let server = TestServer::start().await;
+async fn r24_an_operators_token_is_worth_nothing_at_a_tenant(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let token = server.token(&server.people().operator(OperatorRole::Operator));
 
     let at_home = server.shared().bearing(&token).query(ME).await;
@@ -37,9 +50,8 @@ async fn r24_an_operators_token_is_worth_nothing_at_a_tenant() {
     abroad.assert_refused(401, "UNAUTHENTICATED");
 }
 
-#[tokio::test]
-async fn r24_a_token_is_refused_even_where_the_field_needs_none() {
-    let server = TestServer::start().await;
+async fn r24_a_token_is_refused_even_where_the_field_needs_none(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let token = server.token(&server.people().user("python", TenantRole::Owner));
     let document = "{ tenant { name } }";
     let ruby = server.tenant("ruby");
@@ -51,9 +63,8 @@ async fn r24_a_token_is_refused_even_where_the_field_needs_none() {
     abroad.assert_refused(401, "UNAUTHENTICATED");
 }
 
-#[tokio::test]
-async fn an_expired_token_and_one_of_the_future_are_refused() {
-    let server = TestServer::start().await;
+async fn an_expired_token_and_one_of_the_future_are_refused(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let owner = server.people().user("python", TenantRole::Owner);
     for (hours, fine) in [(-1, false), (0, true), (1, false)] {
         let moment = Utc::now() + TimeDelta::hours(hours);
@@ -67,9 +78,8 @@ async fn an_expired_token_and_one_of_the_future_are_refused() {
     }
 }
 
-#[tokio::test]
-async fn a_token_of_another_issuer_or_key_is_refused() {
-    let server = TestServer::start().await;
+async fn a_token_of_another_issuer_or_key_is_refused(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let owner = server.people().user("python", TenantRole::Owner);
     let other = "another secret that is as long as it needs to be";
     for (secret, issuer, fine) in [
@@ -85,9 +95,8 @@ async fn a_token_of_another_issuer_or_key_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn what_is_no_single_bearer_token_is_refused() {
-    let server = TestServer::start().await;
+async fn what_is_no_single_bearer_token_is_refused(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let python = server.tenant("python");
     let good = server.token(&server.people().user("python", TenantRole::Owner));
     for wrong in [
@@ -115,9 +124,8 @@ async fn what_is_no_single_bearer_token_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn without_a_token_only_what_is_for_everybody_answers() {
-    let server = TestServer::with(&[("INSULA_GRAPHQL_INTROSPECTION", "false")]).await;
+async fn without_a_token_only_what_is_for_everybody_answers(way: Way) {
+    let server = TestServer::by(way, &[("INSULA_GRAPHQL_INTROSPECTION", "false")]).await;
     let python = server.tenant("python");
 
     let open = python.query("{ __typename tenant { slug } }").await;
@@ -143,9 +151,8 @@ async fn without_a_token_only_what_is_for_everybody_answers() {
     assert_eq!(owner.at("__schema.queryType.name"), "Query");
 }
 
-#[tokio::test]
-async fn a_denied_field_leaves_its_neighbours_their_answers() {
-    let server = TestServer::start().await;
+async fn a_denied_field_leaves_its_neighbours_their_answers(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let document = "{ tenant { slug } employees { nodes { name } } }";
     let answer = server.tenant("python").query(document).await;
     answer.assert_denied("UNAUTHENTICATED");
@@ -180,9 +187,8 @@ const MAY: [(&str, [bool; 3]); 7] = [
     ),
 ];
 
-#[tokio::test]
-async fn each_role_may_what_the_table_says() {
-    let server = TestServer::start().await;
+async fn each_role_may_what_the_table_says(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let roles = [TenantRole::Owner, TenantRole::Manager, TenantRole::Staff];
     for (document, may) in MAY {
         for (role, may) in roles.into_iter().zip(may) {
@@ -197,9 +203,8 @@ async fn each_role_may_what_the_table_says() {
     }
 }
 
-#[tokio::test]
-async fn a_viewer_looks_and_an_operator_acts() {
-    let server = TestServer::start().await;
+async fn a_viewer_looks_and_an_operator_acts(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let look = "{ tenants { nodes { slug } } }";
     let act = "mutation { suspendTenant(input: { slug: \"ruby\" }) { tenant { status } } }";
 
@@ -221,9 +226,8 @@ async fn a_viewer_looks_and_an_operator_acts() {
     assert_eq!(operator.at("suspendTenant.tenant.status"), "SUSPENDED");
 }
 
-#[tokio::test]
-async fn somebody_whose_row_is_gone_is_nobody() {
-    let server = TestServer::start().await;
+async fn somebody_whose_row_is_gone_is_nobody(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let tenant = server.people().tenant("python").id.as_uuid();
     let ghost = Principal::of_tenant(tenant, Uuid::now_v7(), Uuid::now_v7(), TenantRole::Owner);
     let answer = server.tenant("python").as_principal(&ghost).query(ME).await;

@@ -1,7 +1,15 @@
 //! Any row by its global id, and ids that are none of this tenant's.
 
 use serde_json::{Value, json};
+use tenancy::testing::Way;
 use tests::{Client, TestServer};
+
+tenancy::both_ways! {
+    every_noun_is_found_by_its_id_alone,
+    malformed_and_foreign_ids_are_null,
+    a_node_that_the_role_may_not_see_is_an_error_of_its_own,
+    more_than_a_hundred_ids_at_once_are_refused,
+}
 
 /// The ids of one row of each noun.
 async fn ids(client: &Client<'_>) -> Vec<(String, Value)> {
@@ -29,9 +37,8 @@ async fn ids(client: &Client<'_>) -> Vec<(String, Value)> {
         .collect()
 }
 
-#[tokio::test]
-async fn every_noun_is_found_by_its_id_alone() {
-    let server = TestServer::start().await;
+async fn every_noun_is_found_by_its_id_alone(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let owner = server.tenant("python").as_owner();
     let ids = ids(&owner).await;
     assert_eq!(ids.len(), 6);
@@ -56,9 +63,8 @@ async fn every_noun_is_found_by_its_id_alone() {
     );
 }
 
-#[tokio::test]
-async fn malformed_and_foreign_ids_are_null() {
-    let server = TestServer::start().await;
+async fn malformed_and_foreign_ids_are_null(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let python = server.tenant("python").as_owner();
     let mut strange: Vec<Value> = ids(&server.tenant("ruby").as_owner())
         .await
@@ -115,9 +121,8 @@ async fn malformed_and_foreign_ids_are_null() {
     );
 }
 
-#[tokio::test]
-async fn a_node_that_the_role_may_not_see_is_an_error_of_its_own() {
-    let server = TestServer::start().await;
+async fn a_node_that_the_role_may_not_see_is_an_error_of_its_own(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let ids = ids(&server.tenant("python").as_owner()).await;
     let (employee, user) = (&ids[1].1, &ids[4].1);
     let document = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename } }";
@@ -133,9 +138,8 @@ async fn a_node_that_the_role_may_not_see_is_an_error_of_its_own() {
     assert_eq!(answer.json()["errors"][0]["path"], json!(["nodes", 1]));
 }
 
-#[tokio::test]
-async fn more_than_a_hundred_ids_at_once_are_refused() {
-    let server = TestServer::start().await;
+async fn more_than_a_hundred_ids_at_once_are_refused(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let owner = server.tenant("python").as_owner();
     let document = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
     let fine = owner.ask(document, &json!({ "ids": vec!["x"; 100] })).await;

@@ -1,11 +1,17 @@
 //! One operation is one transaction.
 
 use serde_json::{Value, json};
+use tenancy::testing::Way;
 use tests::TestServer;
 
-#[tokio::test]
-async fn a_mutation_happens_whole_or_not_at_all() {
-    let server = TestServer::start().await;
+tenancy::both_ways! {
+    a_mutation_happens_whole_or_not_at_all,
+    a_field_that_refuses_its_input_leaves_its_neighbours_alone,
+    what_a_field_wrote_before_it_refused_is_gone_too,
+}
+
+async fn a_mutation_happens_whole_or_not_at_all(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let staff = server.tenant("python").as_staff();
     let sql = server.sql("python");
     let before = sql.count("customer").await;
@@ -22,9 +28,8 @@ async fn a_mutation_happens_whole_or_not_at_all() {
     assert_eq!(sql.count("customer").await, before + 1);
 }
 
-#[tokio::test]
-async fn a_field_that_refuses_its_input_leaves_its_neighbours_alone() {
-    let server = TestServer::start().await;
+async fn a_field_that_refuses_its_input_leaves_its_neighbours_alone(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let owner = server.tenant("python").as_owner();
     let document = "mutation {
         a: createDepartment(input: { name: \"Bakery\" }) { department { name } userErrors { code } }
@@ -45,9 +50,8 @@ async fn a_field_that_refuses_its_input_leaves_its_neighbours_alone() {
     assert_eq!(server.sql("python").rows(names).await.len(), 3);
 }
 
-#[tokio::test]
-async fn what_a_field_wrote_before_it_refused_is_gone_too() {
-    let server = TestServer::start().await;
+async fn what_a_field_wrote_before_it_refused_is_gone_too(way: Way) {
+    let server = TestServer::by(way, &[]).await;
     let owner = server.tenant("python").as_owner();
     let stranger = server.tenant("ruby").as_owner();
     let foreign = stranger

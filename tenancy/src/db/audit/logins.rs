@@ -42,7 +42,8 @@ pub(super) fn family(logins: &Logins) -> String {
     let name = literal(&logins.login(1));
     format!(
         "= ANY (SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = {name} \
-             OR starts_with(rolname, {name} || '_') AND substr(rolname, length({name}) + 2) ~ '^[0-9]+$')"
+             OR starts_with(rolname, {name} || '_') \
+             AND substr(rolname, length({name}) + 2) ~ '^([0-9]+|lookup)$')"
     )
 }
 
