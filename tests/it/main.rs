@@ -17,6 +17,8 @@ mod http;
 mod isolation;
 /// What operators do.
 mod operations;
+/// Every field, tried by everybody.
+mod probes;
 /// Changes of the registry: every process sees them at once.
 mod registry;
 /// Signing in, in both realms.

@@ -11,7 +11,8 @@
 //! 6. [`patience`]: waiting for what comes true soon.
 //! 7. [`twins`]: rows of equal ids in two tenants.
 //! 8. [`agreement`]: what entities and migrations each say of the tables.
-//! 9. [`debian`]: getting what a fresh machine lacks.
+//! 9. [`inside`]: words that no client should read in an error.
+//! 10. [`debian`]: getting what a fresh machine lacks.
 
 #![expect(
     clippy::missing_panics_doc,
@@ -21,6 +22,7 @@
 pub mod agreement;
 pub mod client;
 pub mod debian;
+pub mod inside;
 pub mod patience;
 pub mod raw;
 pub mod server;

@@ -1,0 +1,11 @@
+//! The probes of the operators' API, noun by noun.
+
+mod life;
+mod session;
+mod tenant;
+
+use super::declare::Probes;
+
+pub(super) fn probes() -> Vec<Probes> {
+    vec![session::probes(), tenant::probes(), life::probes()]
+}
