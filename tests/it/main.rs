@@ -11,6 +11,8 @@ mod agreement;
 mod architecture;
 /// A database that is away.
 mod database;
+/// What fuzzers try, in a small dose.
+mod fuzz;
 /// What HTTP makes of requests: the contract's answers, hosts, tokens, clients.
 mod http;
 /// Nothing of one tenant shows at another.

@@ -12,7 +12,8 @@
 //! 7. [`twins`]: rows of equal ids in two tenants.
 //! 8. [`agreement`]: what entities and migrations each say of the tables.
 //! 9. [`inside`]: words that no client should read in an error.
-//! 10. [`debian`]: getting what a fresh machine lacks.
+//! 10. [`fuzz`]: claims about any bytes.
+//! 11. [`debian`]: getting what a fresh machine lacks.
 
 #![expect(
     clippy::missing_panics_doc,
@@ -22,6 +23,7 @@
 pub mod agreement;
 pub mod client;
 pub mod debian;
+pub mod fuzz;
 pub mod inside;
 pub mod patience;
 pub mod raw;
