@@ -25,6 +25,8 @@ mod probes;
 mod registry;
 /// Signing in, in both realms.
 mod sessions;
+/// What answers don't say.
+mod silence;
 /// The slides that the product implements, played word for word.
 mod slides;
 /// A tenant's own API, noun by noun.
