@@ -11,6 +11,10 @@ mod agreement;
 mod architecture;
 /// A database that is away.
 mod database;
+/// Defects of others, replayed.
+mod defects;
+/// What documents say of tests.
+mod documents;
 /// What fuzzers try, in a small dose.
 mod fuzz;
 /// What HTTP makes of requests: the contract's answers, hosts, tokens, clients.

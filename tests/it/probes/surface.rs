@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn every_root_and_node_and_id_without_a_probe_is_named() {
+    fn every_root_field_and_node_and_id_without_a_probe_is_named() {
         let none = wrong(&Probes::default()).join("\n");
         for named in [
             "Query.shelf has",
