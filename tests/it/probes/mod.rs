@@ -26,6 +26,7 @@ use api::config::environment;
 
 use realm::Realm;
 use surface::Surface;
+use tests::TestServer;
 
 const PAGE: &str = "docs/permissions.md";
 
@@ -54,5 +55,35 @@ async fn r24_each_field_lets_in_whom_it_should_and_permissions_are_what_the_prob
     assert!(
         kept == page,
         "{PAGE} is stale; run `UPDATE_PERMISSIONS=1 cargo test -p tests permissions` and look at the difference"
+    );
+}
+
+/// The control of the walk: where one tenant is served from another's schema, it says so of every field.
+#[tokio::test]
+async fn a_crossing_is_noticed_at_each_field() {
+    let server = TestServer::start().await;
+    let [python, ruby] = ["python", "ruby"].map(|slug| server.sql(slug).schema().to_owned());
+    for (slug, schema) in [("ruby", "elsewhere"), ("python", &ruby), ("ruby", &python)] {
+        let swap = format!("UPDATE tenant SET schema_name = '{schema}' WHERE slug = '{slug}'");
+        server.shared_sql().run(&swap).await;
+    }
+    let mut probes = Realm::Tenant.probes();
+    let fields = ["departments", "createDepartment", "deleteDepartment"];
+    probes.probes.retain(|probe| fields.contains(&probe.field));
+    let seen = walk::through(&server, Realm::Tenant, &probes).await;
+    for field in fields {
+        let of_field = seen.wrong.iter().filter(|wrong| wrong.starts_with(field));
+        assert!(of_field.count() > 0, "{field}: {:?}", seen.wrong);
+    }
+    let noticed = |what: &str| seen.wrong.iter().any(|wrong| wrong.contains(what));
+    assert!(
+        noticed("departments shows the neighbour's"),
+        "{:?}",
+        seen.wrong
+    );
+    assert!(
+        noticed(&format!("it changed {ruby}.department")),
+        "{:?}",
+        seen.wrong
     );
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::TestServer;
 
 use super::attempt::{self, Outcome, YES};
-use super::declare::{Probe, references};
+use super::declare::{Probe, Probes, references};
 use super::realm::Realm;
 use super::stage::{OWNER_ELSEWHERE, Stage};
 use super::surface::Surface;
@@ -23,10 +23,14 @@ pub(super) struct Seen {
 /// Tries every probe of a realm.
 pub(super) async fn walk(realm: Realm) -> Seen {
     let server = TestServer::start().await;
-    let probes = realm.probes();
+    through(&server, realm, &realm.probes()).await
+}
+
+/// Tries these probes.
+pub(super) async fn through(server: &TestServer, realm: Realm, probes: &Probes) -> Seen {
     let surface = Surface::read(&realm.sdl());
     let mut walk = Walk {
-        stage: Stage::set(&server, realm, &probes).await,
+        stage: Stage::set(server, realm, probes).await,
         document: String::new(),
     };
     let mut rows = Vec::new();
