@@ -26,6 +26,10 @@ schema:
     cargo run --quiet -- schema print > schema.graphql
     cargo run --quiet -- schema print --realm shared > schema.shared.graphql
 
+# Write the table of roles and fields anew, from what the probes see
+permissions:
+    UPDATE_PERMISSIONS=1 cargo test --quiet -p tests permissions
+
 # A new migration: just migration tenant add_phone
 migration REALM NAME:
     cargo run --quiet -- migrate new {{REALM}} {{NAME}}

@@ -94,7 +94,8 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
         .map_err(|_| Unresolved::Invalid)
 }
 
+/// A server that listens on IPv6 sees its IPv4 peers as `::ffff:10.0.0.1`, and nobody lists them like that.
 fn peer(request: &Request) -> Option<IpAddr> {
     let info = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
-    Some(info.0.ip())
+    Some(info.0.ip().to_canonical())
 }

@@ -32,7 +32,10 @@ const HIRE: &str = "mutation { createEmployee(input: { name: \"Boa\" }) { employ
 /// Keeps everybody from a tenant's employees until it is ended.
 async fn bar(server: &TestServer, slug: &str) -> OperatorDb {
     // The server's own operators have a single connection too.
-    let operator = Operator::new(&server.database, &PoolOptions::default()).unwrap();
+    let operator = Operator::new(
+        &tenancy::testing::logins(&server.database),
+        &PoolOptions::default(),
+    );
     let db = operator.tenant(server.people().tenant(slug), Access::Write);
     execute(&db, "LOCK TABLE employee IN ACCESS EXCLUSIVE MODE").await;
     db

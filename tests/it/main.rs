@@ -13,6 +13,12 @@ mod architecture;
 mod audit;
 /// A database that is away.
 mod database;
+/// Defects of others, replayed.
+mod defects;
+/// What documents say of tests.
+mod documents;
+/// What fuzzers try, in a small dose.
+mod fuzz;
 /// What HTTP makes of requests: the contract's answers, hosts, tokens, clients.
 mod http;
 /// Requests that end otherwise than by their answer.
@@ -21,6 +27,8 @@ mod interrupted;
 mod isolation;
 /// What operators do.
 mod operations;
+/// Every field, tried by everybody.
+mod probes;
 /// Changes of the registry: every process sees them at once.
 mod registry;
 /// No secret is logged, answered or written down.
@@ -29,6 +37,8 @@ mod secrets;
 mod sessions;
 /// A server that is told to stop.
 mod shutdown;
+/// What answers don't say.
+mod silence;
 /// The slides that the product implements, played word for word.
 mod slides;
 /// A tenant's own API, noun by noun.

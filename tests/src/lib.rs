@@ -13,7 +13,8 @@
 //! 8. [`trail`]: what the audit trail tells.
 //! 9. [`logs`]: what would be logged.
 //! 10. [`agreement`]: what entities and migrations each say of the tables.
-//! 11. [`debian`]: getting what a fresh machine lacks.
+//! 11. [`inside`]: words that no client should read in an error.
+//! 12. [`fuzz`]: claims about any bytes.
 
 #![expect(
     clippy::missing_panics_doc,
@@ -23,6 +24,8 @@
 pub mod agreement;
 pub mod client;
 pub mod debian;
+pub mod fuzz;
+pub mod inside;
 pub mod logs;
 pub mod patience;
 pub mod raw;

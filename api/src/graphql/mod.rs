@@ -25,5 +25,6 @@ pub mod weigh;
 pub use context::{ContextExt, Realm, Request};
 pub use engine::{Ended, Engine};
 pub use error::{Fault, Result};
+pub use ids::{GlobalId, Kind};
 pub use index::SchemaIndex;
 pub use sdl::{shared_sdl, tenant_sdl};

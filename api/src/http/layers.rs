@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::FutureExt;
+use http::{HeaderName, HeaderValue, header};
 use tower::ServiceBuilder;
 use tower_http::trace::TraceLayer;
 use tracing::{Span, field::Empty};
@@ -31,6 +32,11 @@ pub fn layered(router: Router, config: &Config) -> Router {
         )
         // Around everything that can refuse: a browser hides an answer without CORS headers from the front end, a 504 too.
         .layer(cors::layer(config))
+        // Around everything that answers, the deadline and a panic too: what one tenant was told, nobody may be given from a cache.
+        .layer(from_fn_with_state(
+            config.tenancy.header_name.clone(),
+            keep_nothing,
+        ))
         // Around the deadline and the handlers, but no further out: its answer wants the request's id and CORS headers too.
         .layer(from_fn(catch_panic))
         // Innermost: what runs out of time is the work, and dropping it ends its transaction.
@@ -55,6 +61,22 @@ fn span(request: &Request) -> Span {
 fn log(response: &Response, latency: Duration, _: &Span) {
     let status = response.status().as_u16();
     tracing::info!(status, milliseconds = latency.as_millis(), "answered");
+}
+
+/// No answer is kept unless it says that it may be. Those that aren't say what they depend on all the same, should somebody keep them
+/// although they mustn't.
+async fn keep_nothing(State(tenant): State<HeaderName>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let no_store = HeaderValue::from_static("no-store");
+    let cached = headers.entry(header::CACHE_CONTROL).or_insert(no_store);
+    let may_be_kept = cached.to_str().is_ok_and(|said| !said.contains("no-store"));
+    if !may_be_kept {
+        let always = HeaderValue::from_static("Origin, Accept, Authorization");
+        headers.append(header::VARY, always);
+        headers.append(header::VARY, tenant.into());
+    }
+    response
 }
 
 /// Tower-http's layer for this can't tell its handler which request it was, and the answer has to say the id.

@@ -42,7 +42,8 @@ async fn call(request: http::request::Builder) -> (StatusCode, HeaderMap, String
     let routes = Router::new()
         .route("/id", routing::any(id))
         .route("/panic", routing::get(panic))
-        .route("/hang", routing::get(hang));
+        .route("/hang", routing::get(hang))
+        .route("/kept", routing::get(kept));
     let request: Request<Body> = request.body(Body::empty()).unwrap();
     let response = layers::layered(routes, &config())
         .oneshot(request)
@@ -165,7 +166,38 @@ async fn only_admitted_origins_may_read_answers() {
         call(Request::get("/id").header("origin", "https://evil.example")).await;
     assert_eq!(status, StatusCode::OK);
     assert!(!headers.contains_key("access-control-allow-origin"));
-    assert!(headers["vary"].to_str().unwrap().contains("origin"));
+    let vary = headers.get_all("vary").iter();
+    let vary: Vec<_> = vary.map(|line| line.to_str().unwrap()).collect();
+    assert!(vary.join(", ").to_lowercase().contains("origin"));
+}
+
+async fn kept() -> ([(&'static str, &'static str); 1], &'static str) {
+    ([("cache-control", "public, max-age=300")], "for everybody")
+}
+
+#[tokio::test]
+async fn nothing_is_kept_that_does_not_say_so_and_the_rest_says_what_it_depends_on() {
+    for path in ["/id", "/panic", "/hang", "/nothing"] {
+        let (_, headers, _) = call(Request::get(path)).await;
+        assert!(
+            headers["cache-control"]
+                .to_str()
+                .unwrap()
+                .contains("no-store"),
+            "{path}"
+        );
+        let vary = headers.get_all("vary").iter();
+        let vary: Vec<_> = vary.map(|line| line.to_str().unwrap()).collect();
+        let vary = vary.join(", ").to_lowercase();
+        for header in ["origin", "accept", "authorization", "x-tenant-domain"] {
+            assert!(
+                vary.split(", ").any(|one| one == header),
+                "{header} of {path}: {vary}"
+            );
+        }
+    }
+    let (_, headers, _) = call(Request::get("/kept")).await;
+    assert_eq!(headers["cache-control"], "public, max-age=300");
 }
 
 /// A subscriber that keeps the fields of all spans.

@@ -234,6 +234,21 @@ async fn the_header_is_believed_from_whom_the_configuration_says() {
 }
 
 #[tokio::test]
+async fn a_peer_is_known_however_its_address_is_written() {
+    let shops = two_shops().await.unwrap();
+    let app = app(&shops, Trust::Peers(Box::new(|peer| peer == PROXY)));
+    let mapped = |peer: IpAddr| match peer {
+        IpAddr::V4(peer) => IpAddr::V6(peer.to_ipv6_mapped()),
+        IpAddr::V6(_) => peer,
+    };
+    let python = [(HEADER, b"python.localhost".as_slice())];
+    for (peer, expected) in [(PROXY, "Cobra Viper"), (STRANGER, "Diamond Emerald")] {
+        let told = asked_from(mapped(peer), "/employees", &app, &python).await;
+        assert_eq!(told, ok(expected), "{peer}");
+    }
+}
+
+#[tokio::test]
 async fn a_peer_that_nobody_told_of_is_not_trusted() {
     let shops = two_shops().await.unwrap();
     let app = app(&shops, Trust::Peers(Box::new(|_| true)));

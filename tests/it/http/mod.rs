@@ -1,11 +1,17 @@
 //! What HTTP makes of requests, before and around GraphQL.
 
+/// What may be kept of an answer: nothing.
+mod caching;
 /// Public suites, real clients and a real browser.
 mod clients;
+/// What a browser sends without asking.
+mod forgery;
 /// The many ways of writing a host.
 mod hosts;
 /// Errors that are nobody's business: an id, and a line in the log.
 mod masked;
+/// The many ways of almost writing one.
+mod near_misses;
 /// The contract's table of answers.
 mod refusals;
 /// The two SDL files at the root of the repository.

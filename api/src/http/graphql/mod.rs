@@ -6,7 +6,7 @@ mod request;
 mod response;
 
 use axum::body::Body;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use http::Request;
 
 use self::operation::Operation;
 use super::RequestId;
@@ -15,15 +15,13 @@ use crate::config::Config;
 pub use self::operation::OperationKind;
 pub(super) use self::{negotiate::MediaType, response::respond};
 
-/// What a request may be like, and what its answer depends on.
+/// What a request may be like.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Of the body, in bytes.
     pub body: usize,
     /// Of the document, in characters.
     pub document: usize,
-    /// The header that chooses the tenant, and with it the answer.
-    pub tenant_header: HeaderName,
 }
 
 impl From<&Config> for Limits {
@@ -32,7 +30,6 @@ impl From<&Config> for Limits {
         Self {
             body: config.graphql.body_limit,
             document: usize::try_from(document).unwrap_or(usize::MAX),
-            tenant_header: config.tenancy.header_name.clone(),
         }
     }
 }
@@ -53,9 +50,7 @@ where
         Ok(media) => (media, answer(limits, request, execute).await),
         Err(refusal) => (MediaType::Json, refusal.into()),
     };
-    let mut response = respond(media, id.as_ref(), answer);
-    vary(response.headers_mut(), limits);
-    response
+    respond(media, id.as_ref(), answer)
 }
 
 async fn answer<F, Fut>(
@@ -76,13 +71,6 @@ where
         Ok(operation) => execute(operation.request, operation.kind).await,
         Err(answer) => *answer,
     }
-}
-
-/// What the answer depends on, should somebody keep it although they mustn't.
-fn vary(headers: &mut HeaderMap, limits: &Limits) {
-    let always = HeaderValue::from_static("Origin, Accept, Authorization");
-    headers.insert(header::VARY, always);
-    headers.append(header::VARY, limits.tenant_header.clone().into());
 }
 
 #[cfg(test)]

@@ -31,13 +31,10 @@ fn a_query_is_answered_in_the_media_type_that_was_asked_for() {
 }
 
 #[test]
-fn nothing_may_be_kept_and_what_the_answer_depends_on_is_said() {
+fn nothing_may_be_kept() {
     for answer in [document("{ sum(a: 1, b: 2) }"), document("{"), get("")] {
         assert_eq!(answer.header(header::CACHE_CONTROL), "private, no-store");
         assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
-        let vary = answer.headers.get_all(header::VARY).iter();
-        let vary: Vec<_> = vary.map(|value| value.to_str().unwrap()).collect();
-        assert_eq!(vary, ["Origin, Accept, Authorization", "x-tenant-domain"]);
     }
 }
 

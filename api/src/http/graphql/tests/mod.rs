@@ -7,6 +7,7 @@ use std::cell::Cell;
 
 use async_graphql::{EmptySubscription, Error, ErrorExtensions, Object, Schema};
 use futures::executor::block_on;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
@@ -85,7 +86,6 @@ fn limits() -> Limits {
     Limits {
         body: 2000,
         document: 200,
-        tenant_header: HeaderName::from_static("x-tenant-domain"),
     }
 }
 

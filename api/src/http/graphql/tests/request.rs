@@ -267,11 +267,9 @@ fn the_limits_are_those_of_the_configuration() {
     let env = |name: &str| match name {
         "INSULA_GRAPHQL_BODY_LIMIT" => Some("2 KiB".to_owned()),
         "INSULA_GRAPHQL_DOCUMENT_LIMIT" => Some("7".to_owned()),
-        "TENANT_DOMAIN_HEADER" => Some("X-Shop".to_owned()),
         _ => None,
     };
     let config = Config::load(Profile::Command, &Overrides::default(), env).unwrap();
     let limits = Limits::from(&config);
     assert_eq!((limits.body, limits.document), (2048, 7));
-    assert_eq!(limits.tenant_header, "x-shop");
 }
