@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use tenancy::{Database, Directory, Domain, History, Operator, PoolOptions};
+use tokio::task::JoinHandle;
 
+use crate::app::sessions::Standing;
 use crate::auth::{Hasher, Keys, Tokens};
 use crate::catalog::Registry;
 use crate::config::{Config, HostName};
@@ -19,6 +21,8 @@ pub struct State {
     pub histories: Histories,
     pub hasher: Hasher,
     pub tokens: Tokens,
+    /// Which sessions have ended whose access tokens haven't.
+    pub standing: Arc<Standing>,
     pub page: PageLimits,
     /// The domain of the shared realm, unset for commands that need none.
     pub shared_domain: Option<Domain>,
@@ -84,6 +88,7 @@ impl State {
             directory: Arc::new(Directory::new(Registry::new(database.clone()))),
             histories: Histories::new(),
             hasher,
+            standing: Arc::new(Standing::new(config.auth.access_ttl)),
             tokens: Tokens::new(keys, config.auth.issuer.clone(), config.auth.access_ttl)?,
             page: PageLimits {
                 default: config.graphql.page_size,
@@ -94,6 +99,12 @@ impl State {
             operator,
             config,
         })
+    }
+
+    /// Hears in the background what other processes change, until the operators' login is closed.
+    pub fn follow(&self) -> JoinHandle<()> {
+        let (operator, standing) = (self.operator.clone(), Arc::clone(&self.standing));
+        self.directory.follow_with(operator, standing)
     }
 }
 

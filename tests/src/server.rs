@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use api::auth::{Hasher, Keys, Principal};
-use api::config::{Config, Overrides, Profile};
+use api::auth::{Hasher, Keys, Principal, TenantRole};
+use api::config::{Config, Overrides, Profile, SigningKeys};
 use api::http::{self, Playground, Server};
 use api::state::{Addresses, State};
 use chrono::Utc;
@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::client::{Answer, Client};
 use crate::raw;
 use crate::sql::Sql;
-use crate::template::Template;
+use crate::template::{self, Template};
 
 /// A server on a copy of the template's database, at a port of its own. It ends with the test.
 pub struct TestServer {
@@ -73,7 +73,7 @@ impl TestServer {
             axum::serve(listener, service).await.expect("it serves");
         });
         Self {
-            tasks: [state.directory.follow(state.operator.clone()), serving],
+            tasks: [state.follow(), serving],
             state,
             addr,
             database: database.to_owned(),
@@ -106,6 +106,14 @@ impl TestServer {
     /// A token for somebody.
     pub fn token(&self, principal: &Principal) -> String {
         self.state.tokens.mint(principal, Utc::now()).token
+    }
+
+    /// Somebody new of this role at any tenant, signed in.
+    pub async fn hire(&self, slug: &str, role: TenantRole) -> Principal {
+        let domain = format!("{slug}.localhost").parse().expect("a domain");
+        let tenant = self.state.directory.find(&domain).await;
+        let tenant = tenant.expect("the registry").expect("a tenant");
+        template::hire(&self.state, &tenant, role).await
     }
 
     /// The users and tenants of the demo.
@@ -163,8 +171,12 @@ pub fn state(database: &str, settings: &Settings) -> Arc<State> {
         serving: database.to_owned(),
         operator: database.to_owned(),
     };
-    let keys = Keys::from_secret(SECRET.as_bytes()).expect("it is long enough");
     let config = config.expect("the tests' configuration is sound");
+    let keys = match &config.auth.signing {
+        Some(SigningKeys::Files(files)) => Keys::from_pem_files(files),
+        _ => Keys::from_secret(SECRET.as_bytes()),
+    };
+    let keys = keys.expect("keys that can be used");
     let state = State::new(config, &addresses, keys, Hasher::for_tests());
     Arc::new(state.expect("the parts fit together"))
 }

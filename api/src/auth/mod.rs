@@ -31,4 +31,4 @@ pub use password::{Hasher, Password};
 pub use permission::{Caller, Can, Denied, Permission};
 pub use principal::{Audience, OperatorRole, Principal, Role, TenantRole};
 pub use refresh::RefreshToken;
-pub use token::{MintedToken, TokenError, Tokens};
+pub use token::{MintedToken, ReadToken, TokenError, Tokens};

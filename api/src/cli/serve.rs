@@ -59,7 +59,7 @@ pub(super) async fn serve(
     playground: Playground,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
-    let following = state.directory.follow(state.operator.clone());
+    let following = state.follow();
     let server = Server::new(Arc::clone(&state));
     let router = http::router(&server, http::entrance(&state)?, playground);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

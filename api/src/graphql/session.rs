@@ -141,8 +141,8 @@ impl<R: SignsIn> SessionMutations<R> {
         Ok(Some(RefreshTokenPayload::of(signed_in, fields)))
     }
 
-    /// Logs out: the session, or every session of the user, can't be refreshed any more. Access
-    /// tokens that were given before end by themselves, minutes later.
+    /// Logs out: ends the session, or every session of the user. Its access tokens are refused from
+    /// now on, and it can't be refreshed any more.
     async fn logout(
         &self,
         ctx: &Context<'_>,

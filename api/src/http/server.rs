@@ -71,10 +71,13 @@ async fn answer(Shared(server): Shared<Arc<Server>>, request: Request) -> Respon
         return Refusal::internal(request.extensions().get().cloned()).into_response();
     };
     note(&admitted);
-    let caller = match bearer::caller(&server.state.tokens, request.headers(), &admitted) {
+    let (parts, body) = request.into_parts();
+    let id = parts.extensions.get();
+    let caller = match bearer::caller(&server.state, &parts.headers, &admitted, id).await {
         Ok(caller) => caller,
         Err(refusal) => return refusal.into_response(),
     };
+    let request = Request::from_parts(parts, body);
     graphql::serve(&server.limits, request, |operation, kind| {
         execute(&server, (admitted, caller), operation, kind)
     })
