@@ -6,7 +6,7 @@ use tenancy::{Database, Directory, Domain, History, Operator, PoolOptions};
 use tokio::task::JoinHandle;
 
 use crate::app::sessions::Standing;
-use crate::auth::{Hasher, Keys, Tokens};
+use crate::auth::{Hasher, Keys, Limiter, Tokens, limiter};
 use crate::catalog::Registry;
 use crate::config::{Config, HostName};
 
@@ -23,6 +23,8 @@ pub struct State {
     pub tokens: Tokens,
     /// Which sessions have ended whose access tokens haven't.
     pub standing: Arc<Standing>,
+    /// How often passwords were tried.
+    pub limiter: Limiter,
     pub page: PageLimits,
     /// The domain of the shared realm, unset for commands that need none.
     pub shared_domain: Option<Domain>,
@@ -88,6 +90,7 @@ impl State {
             directory: Arc::new(Directory::new(Registry::new(database.clone()))),
             histories: Histories::new(),
             hasher,
+            limiter: Limiter::new(limits(&config)),
             standing: Arc::new(Standing::new(config.auth.access_ttl)),
             tokens: Tokens::new(keys, config.auth.issuer.clone(), config.auth.access_ttl)?,
             page: PageLimits {
@@ -105,6 +108,14 @@ impl State {
     pub fn follow(&self) -> JoinHandle<()> {
         let (operator, standing) = (self.operator.clone(), Arc::clone(&self.standing));
         self.directory.follow_with(operator, standing)
+    }
+}
+
+fn limits(config: &Config) -> limiter::Limits {
+    limiter::Limits {
+        logins: config.auth.login_rate,
+        refreshes: config.auth.refresh_rate,
+        failures: config.auth.login_failures,
     }
 }
 

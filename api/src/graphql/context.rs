@@ -1,5 +1,6 @@
 //! What a resolver can ask for: who is asking, and a scope to work in.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,18 +13,25 @@ use super::error::{Fault, Result};
 use super::related::Related;
 use crate::app::sessions::Accounts;
 use crate::app::{self, Refusal};
-use crate::auth::{Caller, Can, Permission};
+use crate::auth::{Audience, Caller, Can, Permission};
 use crate::state::{PageLimits, State};
 
 /// The two realms, as far as requests differ between them.
 pub trait Realm: Accounts<Subject: Clone + Send> {
     /// What marks the ids of this realm's rows.
     fn id(subject: &Self::Subject) -> Uuid;
+
+    /// For whom its tokens are.
+    fn audience(subject: &Self::Subject) -> Audience;
 }
 
 impl Realm for TenantRealm {
     fn id(tenant: &ActiveTenant) -> Uuid {
         tenant.id.as_uuid()
+    }
+
+    fn audience(tenant: &ActiveTenant) -> Audience {
+        Audience::Tenant(tenant.id.as_uuid())
     }
 }
 
@@ -31,7 +39,15 @@ impl Realm for SharedRealm {
     fn id((): &()) -> Uuid {
         Uuid::nil()
     }
+
+    fn audience((): &()) -> Audience {
+        Audience::Shared
+    }
 }
+
+/// From where a request came, as far as that is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin(pub Option<IpAddr>);
 
 /// One operation in one realm: its caller, its one transaction, its relations.
 pub struct Request<R: Realm> {
@@ -156,6 +172,9 @@ pub trait ContextExt {
 
     /// The request, in the shared realm's schema.
     fn shared(&self) -> &Request<SharedRealm>;
+
+    /// From where it came.
+    fn origin(&self) -> Option<IpAddr>;
 }
 
 impl ContextExt for Context<'_> {
@@ -165,5 +184,9 @@ impl ContextExt for Context<'_> {
 
     fn shared(&self) -> &Request<SharedRealm> {
         self.data_unchecked::<Arc<Request<SharedRealm>>>()
+    }
+
+    fn origin(&self) -> Option<IpAddr> {
+        self.data_opt::<Origin>().and_then(|origin| origin.0)
     }
 }

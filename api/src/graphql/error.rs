@@ -6,7 +6,7 @@ use async_graphql::{Response, ServerError};
 use sea_orm::DbErr;
 
 use crate::app;
-use crate::auth::Denied;
+use crate::auth::{Denied, Limited};
 use crate::chain;
 
 /// A resolver's failure. Its text is for clients; what the database said stays in the source.
@@ -15,6 +15,9 @@ pub enum Fault {
     /// The caller may not do this.
     #[error("{0}")]
     Denied(#[from] Denied),
+    /// Tried too often.
+    #[error("{0}")]
+    Limited(#[from] Limited),
     /// An argument can't be used.
     #[error("{0}")]
     Input(String),
@@ -38,6 +41,7 @@ impl Fault {
         match self {
             Self::Denied(denied) if denied.signed_in => "FORBIDDEN",
             Self::Denied(_) => "UNAUTHENTICATED",
+            Self::Limited(_) => "RATE_LIMITED",
             Self::Input(_) => "BAD_USER_INPUT",
             Self::Unavailable(_) => "DATABASE_UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
@@ -96,9 +100,16 @@ pub fn name_codes(response: &mut Response) -> Vec<String> {
         let Some(code) = code_of(error, &mut log) else {
             continue;
         };
+        let limited = match error.source::<Fault>() {
+            Some(Fault::Limited(limited)) => Some(*limited),
+            _ => None,
+        };
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
             extensions.set("code", code);
+        }
+        if let Some(Limited { retry_after }) = limited {
+            extensions.set("retryAfter", retry_after);
         }
     }
     log

@@ -22,7 +22,7 @@ pub mod shared;
 pub mod tenant;
 pub mod weigh;
 
-pub use context::{ContextExt, Realm, Request};
+pub use context::{ContextExt, Origin, Realm, Request};
 pub use engine::{Ended, Engine};
 pub use error::{Fault, Result};
 pub use index::SchemaIndex;

@@ -4,13 +4,14 @@ use std::marker::PhantomData;
 
 use async_graphql::{Context, InputObject, Object};
 
-use super::context::{Realm, Request};
+use super::context::{ContextExt, Realm, Request};
 use super::error::Result;
 use super::noun::Noun;
 use super::payload::payload;
 use super::scalars::Moment;
 use crate::app::sessions::{Accounts, Sessions, SignedIn};
 use crate::app::{self, Refusal};
+use crate::auth::limiter::{Account, Limiter, Place};
 use crate::auth::permission::{EditSelf, SignIn};
 use crate::auth::{Can, Denied, Permission, Principal};
 
@@ -124,7 +125,11 @@ impl<R: SignsIn> SessionMutations<R> {
         let can = request.can::<SignIn>()?;
         request.must_not_have_begun("login")?;
         let (email, password) = (input.email, input.password);
+        let attempt = limiter(request).password(place(ctx, request), Account::Email(&email))?;
         let signed_in = outcome(sessions(request).login(can, &email, password).await)?;
+        if signed_in.is_ok() {
+            attempt.forgive();
+        }
         Ok(Some(LoginPayload::of(signed_in, fields)))
     }
 
@@ -137,6 +142,7 @@ impl<R: SignsIn> SessionMutations<R> {
     ) -> Result<Option<RefreshTokenPayload<R::Person>>> {
         let request = R::request(ctx);
         let can = request.can::<SignIn>()?;
+        limiter(request).refresh(place(ctx, request))?;
         let signed_in = outcome(sessions(request).refresh(can, &input.refresh_token).await)?;
         Ok(Some(RefreshTokenPayload::of(signed_in, fields)))
     }
@@ -166,9 +172,14 @@ impl<R: SignsIn> SessionMutations<R> {
         let request = R::request(ctx);
         let (can, who) = oneself(request)?;
         request.must_not_have_begun("changePassword")?;
+        let account = Account::User(who.user());
+        let attempt = limiter(request).password(place(ctx, request), account)?;
         let sessions = sessions(request);
         let change = sessions.change_password(can, who, input.current_password, input.new_password);
         let changed = outcome(change.await)?;
+        if changed.is_ok() {
+            attempt.forgive();
+        }
         Ok(Some(ChangePasswordPayload::of(changed, |user| {
             (Some(R::Person::from_row(user)),)
         })))
@@ -177,6 +188,18 @@ impl<R: SignsIn> SessionMutations<R> {
 
 fn sessions<R: SignsIn>(request: &Request<R>) -> Sessions<'_, R> {
     Sessions::new(&request.state, &request.subject)
+}
+
+fn limiter<R: Realm>(request: &Request<R>) -> &Limiter {
+    &request.state.limiter
+}
+
+/// Where somebody tries to sign in.
+fn place<R: Realm>(ctx: &Context<'_>, request: &Request<R>) -> Place {
+    Place {
+        realm: R::audience(&request.subject),
+        address: ctx.origin(),
+    }
 }
 
 type Fields<P> = (Option<String>, Option<String>, Option<Moment>, Option<P>);

@@ -9,6 +9,7 @@ mod bearer;
 mod cors;
 mod entrance;
 mod health;
+mod origin;
 mod request_id;
 mod server;
 

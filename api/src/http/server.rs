@@ -13,10 +13,10 @@ use tracing::Span;
 
 use super::graphiql::{self, Playground};
 use super::graphql::{self, Limits, OperationKind};
-use super::{Code, Refusal, bearer, health, layers};
+use super::{Code, Refusal, bearer, health, layers, origin};
 use crate::auth::Caller;
 use crate::catalog::Registry;
-use crate::graphql::{Ended, Engine};
+use crate::graphql::{Ended, Engine, Origin};
 use crate::state::State;
 
 /// What the handlers work with.
@@ -73,12 +73,14 @@ async fn answer(Shared(server): Shared<Arc<Server>>, request: Request) -> Respon
     note(&admitted);
     let (parts, body) = request.into_parts();
     let id = parts.extensions.get();
+    let origin = origin::of(&parts, &server.state.config.tenancy.trusted_proxies);
     let caller = match bearer::caller(&server.state, &parts.headers, &admitted, id).await {
         Ok(caller) => caller,
         Err(refusal) => return refusal.into_response(),
     };
     let request = Request::from_parts(parts, body);
     graphql::serve(&server.limits, request, |operation, kind| {
+        let operation = operation.data(Origin(origin));
         execute(&server, (admitted, caller), operation, kind)
     })
     .await

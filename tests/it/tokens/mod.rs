@@ -1,5 +1,7 @@
 //! Access tokens from outside: revoked ones, forged ones, and what signs them.
 
+/// How often passwords and refresh tokens may be tried.
+mod attempts;
 /// What isn't one of ours, or not for here, or not for now.
 mod forged;
 /// What was one of ours until its session ended.
