@@ -97,6 +97,9 @@ impl From<app::Error> for Fault {
 pub fn name_codes(response: &mut Response) -> Vec<String> {
     let mut log = Vec::new();
     for error in &mut response.errors {
+        if error.source::<Fault>().is_none() {
+            withhold(&mut error.message);
+        }
         let Some(code) = code_of(error, &mut log) else {
             continue;
         };
@@ -115,6 +118,17 @@ pub fn name_codes(response: &mut Response) -> Vec<String> {
     log
 }
 
+/// The library repeats a value that it can't use, and that may be a password: what comes after
+/// these words is the value, and what comes before says enough.
+fn withhold(message: &mut String) {
+    for words in [", found ", " value \""] {
+        if let Some(at) = message.find(words) {
+            message.truncate(at);
+            message.push_str(if words.ends_with('"') { " value" } else { "" });
+        }
+    }
+}
+
 /// `None` for what the library refused before anything ran: HTTP has words for that.
 fn code_of(error: &ServerError, log: &mut Vec<String>) -> Option<&'static str> {
     match error.source::<Fault>() {
@@ -126,5 +140,33 @@ fn code_of(error: &ServerError, log: &mut Vec<String>) -> Option<&'static str> {
         }
         // Without a source it is the library's own word about an argument.
         None => (!error.path.is_empty()).then_some("BAD_USER_INPUT"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_cannot_be_used_is_not_repeated() {
+        for (told, kept) in [
+            (
+                "Expected input type \"LoginInput\", found [\"a, found b\"].",
+                "Expected input type \"LoginInput\"",
+            ),
+            (
+                "Enumeration type does not contain value \"secret\".",
+                "Enumeration type does not contain value",
+            ),
+            (
+                "Invalid value for argument \"input.role\", enumeration type \"Role\" does not contain the value \"secret\"",
+                "Invalid value for argument \"input.role\", enumeration type \"Role\" does not contain the value",
+            ),
+            ("Unknown field \"nmae\"", "Unknown field \"nmae\""),
+        ] {
+            let mut message = told.to_owned();
+            withhold(&mut message);
+            assert_eq!(message, kept);
+        }
     }
 }

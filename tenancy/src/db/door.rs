@@ -8,6 +8,11 @@ use super::{Access, PoolOptions, Scoped};
 use crate::error::Error;
 use crate::schema::NO_SCHEMA;
 
+/// While a statement runs, PostgreSQL looks only this often (in milliseconds) whether anybody still
+/// waits for it; by default never.
+const CHECK: &str = "client_connection_check_interval";
+const CHECK_EVERY: &str = "500";
+
 #[derive(Clone)]
 pub(super) struct Door {
     pub(super) pool: PgPool,
@@ -24,11 +29,16 @@ impl Door {
         let mut settings = String::new();
         let timeout = options.statement_timeout.as_millis();
         if options.pooled {
-            settings = format!("; SET LOCAL statement_timeout TO {timeout}");
+            settings = format!(
+                "; SET LOCAL statement_timeout TO {timeout}; SET LOCAL {CHECK} TO {CHECK_EVERY}"
+            );
         } else {
             let timeout = timeout.to_string();
-            connect =
-                connect.options([("search_path", NO_SCHEMA), ("statement_timeout", &timeout)]);
+            connect = connect.options([
+                ("search_path", NO_SCHEMA),
+                ("statement_timeout", &timeout),
+                (CHECK, CHECK_EVERY),
+            ]);
         }
         // A ping would cost every request a round trip; a dead connection is found by `BEGIN`.
         let pool = pool(options).test_before_acquire(false);
@@ -41,8 +51,11 @@ impl Door {
 
     /// A door to a direct connection, where things take as long as they take.
     pub(super) fn operating(url: &str, options: &PoolOptions) -> Result<Self, Error> {
-        let connect =
-            address(url)?.options([("search_path", NO_SCHEMA), ("statement_timeout", "0")]);
+        let connect = address(url)?.options([
+            ("search_path", NO_SCHEMA),
+            ("statement_timeout", "0"),
+            (CHECK, CHECK_EVERY),
+        ]);
         Ok(Self {
             pool: pool(options).connect_lazy_with(connect),
             persistent: true,

@@ -2,6 +2,8 @@
 
 /// Public suites, real clients and a real browser.
 mod clients;
+/// Odd documents, and clients that go away.
+mod documents;
 /// The many ways of writing a host.
 mod hosts;
 /// The contract's table of answers.

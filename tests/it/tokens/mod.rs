@@ -8,6 +8,8 @@ mod forged;
 mod revoked;
 /// Two keys at once, and what is published of them.
 mod rotation;
+/// What no answer repeats.
+mod secrets;
 
 use serde_json::{Value, json};
 use tests::Client;
