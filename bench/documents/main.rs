@@ -5,6 +5,12 @@
 //! Needs no database: nobody is signed in, so nothing that is executed gets as far as a row.
 
 #![expect(clippy::print_stdout, reason = "a terminal is what this is for")]
+#![expect(
+    clippy::too_many_lines,
+    clippy::format_collect,
+    clippy::format_push_string,
+    reason = "lists of documents, and texts that are made once"
+)]
 
 mod attacks;
 mod random;
@@ -56,10 +62,7 @@ fn main() {
     }
     let over = table.iter().filter(|(_, outcome)| outcome.taken > MOST);
     let over = over.count();
-    println!(
-        "\n{} documents, {over} of them above {MOST:?}",
-        table.len() - 1 + 3_000
-    );
+    println!("\n{} documents, {over} of them above {MOST:?}", table.len());
     assert_eq!(over, 0, "a document costs too much before it is refused");
 }
 

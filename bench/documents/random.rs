@@ -125,7 +125,7 @@ fn directive(rng: &mut StdRng, text: &mut String) {
 fn value(rng: &mut StdRng, text: &mut String, depth: u32) {
     match rng.random_range(0..7) {
         0 if depth > 0 => list(rng, text, ('[', ']'), |rng, text| {
-            value(rng, text, depth - 1)
+            value(rng, text, depth - 1);
         }),
         1 if depth > 0 => list(rng, text, ('{', '}'), |rng, text| {
             text.push_str(&format!("k{}:", rng.random_range(0..9)));

@@ -42,7 +42,7 @@ impl Setting {
             .enable_all()
             .build();
         let runtime = runtime.expect("a runtime");
-        let _inside = runtime.enter();
+        let inside = runtime.enter();
         let variable = |name: &str| match name {
             "INSULA_SHARED_DOMAIN" => Some("insula.localhost".to_owned()),
             "INSULA_JWT_SECRET" => Some(SECRET.to_owned()),
@@ -62,7 +62,7 @@ impl Setting {
         let state = State::new(config, &addresses, keys, Hasher::for_tests());
         let state = Arc::new(state.expect("the parts fit together"));
         let admitted = Admitted::Tenant(tenant(&state));
-        drop(_inside);
+        drop(inside);
         Self {
             runtime,
             state,

@@ -44,18 +44,14 @@ impl Sql {
 
     /// Runs a statement in a transaction that goes on until the answer is dropped.
     pub async fn held(&self, statement: &str) -> Box<dyn Send> {
-        match &self.tenant {
-            Some(tenant) => {
-                let db = self.operator.tenant(tenant, Access::Write);
-                hold(&db, statement).await;
-                Box::new(db)
-            }
-            None => {
-                let db = self.operator.shared(Access::Write);
-                hold(&db, statement).await;
-                Box::new(db)
-            }
+        if let Some(tenant) = &self.tenant {
+            let db = self.operator.tenant(tenant, Access::Write);
+            hold(&db, statement).await;
+            return Box::new(db);
         }
+        let db = self.operator.shared(Access::Write);
+        hold(&db, statement).await;
+        Box::new(db)
     }
 
     /// The rows of a query, each as a JSON object.

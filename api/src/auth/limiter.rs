@@ -253,8 +253,8 @@ mod tests {
             assert_eq!(wrong(&limiter, place, "a@b.test"), Ok(()));
         }
         let here = from(REALM, "192.0.2.9");
-        let limited = wrong(&limiter, here, "A@B.test").unwrap_err();
-        assert!((800..=900).contains(&limited.retry_after), "{limited}");
+        let refused = wrong(&limiter, here, "A@B.test").unwrap_err();
+        assert!((800..=900).contains(&refused.retry_after), "{refused}");
         // Not against others, nor against the same address at another tenant.
         assert_eq!(wrong(&limiter, here, "b@b.test"), Ok(()));
         assert_eq!(
@@ -273,7 +273,7 @@ mod tests {
             }
             let attempt = limiter.password(here, Account::Email("a@b.test"));
             attempt
-                .unwrap_or_else(|limited| panic!("{limited}"))
+                .unwrap_or_else(|refused| panic!("{refused}"))
                 .forgive();
         }
     }
@@ -287,8 +287,8 @@ mod tests {
         }
         let same = from(REALM, "2001:db8::ffff:1");
         for place in [here, same] {
-            let limited = wrong(&limiter, place, "a@b.test").unwrap_err();
-            assert!((1..=12).contains(&limited.retry_after), "{limited}");
+            let refused = wrong(&limiter, place, "a@b.test").unwrap_err();
+            assert!((1..=12).contains(&refused.retry_after), "{refused}");
         }
         for place in [from(REALM, "2001:db8:0:1::1"), from(OTHER, "2001:db8::1")] {
             assert_eq!(wrong(&limiter, place, "a@b.test"), Ok(()));
@@ -304,12 +304,12 @@ mod tests {
     fn a_tenant_may_try_ten_times_as_often() {
         let limiter = limiter(2, 1_000);
         let mut tried = 0;
-        let limited = (0..100).find_map(|n| {
+        let refused = (0..100).find_map(|n| {
             let place = from(REALM, &format!("192.0.2.{n}"));
             tried = n;
             wrong(&limiter, place, &format!("{n}@b.test")).err()
         });
-        assert_eq!((tried, limited.is_some()), (20, true));
+        assert_eq!((tried, refused.is_some()), (20, true));
         assert_eq!(
             wrong(&limiter, from(OTHER, "192.0.2.1"), "a@b.test"),
             Ok(())

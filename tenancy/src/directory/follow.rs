@@ -102,13 +102,11 @@ async fn hear<C: Catalog>(
 /// The next announcement; `None` once the connection is lost.
 async fn next(listener: &mut PgListener) -> Option<PgNotification> {
     loop {
-        match timeout(QUIET, listener.try_recv()).await {
-            Ok(received) => return received.ok().flatten(),
-            Err(_) => {
-                let tried = timeout(QUIET, sqlx::query(AGAIN).execute(&mut *listener));
-                tried.await.ok()?.ok()?;
-            }
+        if let Ok(received) = timeout(QUIET, listener.try_recv()).await {
+            return received.ok().flatten();
         }
+        let tried = timeout(QUIET, sqlx::query(AGAIN).execute(&mut *listener));
+        tried.await.ok()?.ok()?;
     }
 }
 

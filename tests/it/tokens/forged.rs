@@ -76,7 +76,7 @@ const CLAIMS: [Change; 10] = [
         claims["aud"] = json!([claims["aud"]]);
     }),
     ("the other realm", |_, claims| {
-        claims["aud"] = json!("shared")
+        claims["aud"] = json!("shared");
     }),
     ("another realm's role", |_, claims| {
         claims["role"] = json!("operator");

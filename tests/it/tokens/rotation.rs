@@ -74,13 +74,13 @@ fn openssl(arguments: &[&str]) -> String {
 
 async fn takes(server: &TestServer, token: &str) -> bool {
     let answer = server.tenant("python").bearing(token).query(ME).await;
-    let taken = answer.status == 200;
-    if taken {
+    let good = answer.status == 200;
+    if good {
         assert_eq!(answer.at("me.email"), "owner@python.test");
     } else {
         answer.assert_refused(401, "UNAUTHENTICATED");
     }
-    taken
+    good
 }
 
 /// A server of one fleet, with these keys.

@@ -37,8 +37,9 @@ pub(in crate::app) async fn announce_ended(
     sessions: &[Uuid],
 ) -> Result<(), DbErr> {
     for some in sessions.chunks(ANNOUNCED_AT_ONCE) {
-        let ids: String = some.iter().map(|id| format!(" {}", id.simple())).collect();
-        announce(db, &Change::Other(format!("{TOPIC}{ids}"))).await?;
+        let ids = some.iter().map(|id| id.simple().to_string());
+        let words: Vec<_> = std::iter::once(TOPIC.to_owned()).chain(ids).collect();
+        announce(db, &Change::Other(words.join(" "))).await?;
     }
     Ok(())
 }
