@@ -19,6 +19,7 @@ mod shop;
 
 mod made_up;
 mod pgbench;
+#[expect(dead_code, reason = "another bench asks for its URL")]
 mod server;
 mod side_by_side;
 

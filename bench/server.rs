@@ -32,6 +32,9 @@ impl Server {
             .env("INSULA_SHARED_DOMAIN", "insula.localhost")
             .env("INSULA_TENANT_SUFFIX", "localhost")
             .env("INSULA_LOG", "warn")
+            // However often somebody logs in here, it is no attack.
+            .env("INSULA_AUTH_LOGIN_RATE", "1000000")
+            .env("INSULA_AUTH_LOGIN_FAILURES", "1000000")
             .stdout(Stdio::null())
             .stderr(File::create(&log)?)
             .spawn()?;
@@ -60,6 +63,10 @@ impl Server {
     pub(crate) async fn client(&self, domain: &str, email: &str) -> Result<Client, Failure> {
         let client = Client::new(&self.url, domain)?;
         Ok(client.log_in(email, "insula-demo").await?)
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// A line of what Linux knows of its memory.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use tenancy::{Database, Directory, Domain, History, Logins, Operator, PoolOptions};
+use tokio::task::JoinHandle;
 
 use crate::app::audit::Crossings;
-use crate::auth::{Hasher, Keys, Tokens};
+use crate::app::sessions::Standing;
+use crate::auth::{Hasher, Keys, Limiter, Tokens, limiter};
 use crate::catalog::Registry;
 use crate::config::{Config, HostName};
 
@@ -20,6 +22,10 @@ pub struct State {
     pub histories: Histories,
     pub hasher: Hasher,
     pub tokens: Tokens,
+    /// Which sessions have ended whose access tokens haven't.
+    pub standing: Arc<Standing>,
+    /// How often passwords were tried.
+    pub limiter: Limiter,
     pub page: PageLimits,
     /// The way into the audit trail for what strangers try.
     pub crossings: Crossings,
@@ -88,6 +94,8 @@ impl State {
             directory: Arc::new(Directory::new(Registry::new(database.clone()))),
             histories: Histories::new(),
             hasher,
+            limiter: Limiter::new(limits(&config)),
+            standing: Arc::new(Standing::new(config.auth.access_ttl)),
             tokens: Tokens::new(keys, config.auth.issuer.clone(), config.auth.access_ttl)?,
             page: PageLimits {
                 default: config.graphql.page_size,
@@ -99,6 +107,20 @@ impl State {
             operator,
             config,
         })
+    }
+
+    /// Hears in the background what other processes change, until the operators' login is closed.
+    pub fn follow(&self) -> JoinHandle<()> {
+        let (operator, standing) = (self.operator.clone(), Arc::clone(&self.standing));
+        self.directory.follow_with(operator, standing)
+    }
+}
+
+fn limits(config: &Config) -> limiter::Limits {
+    limiter::Limits {
+        logins: config.auth.login_rate,
+        refreshes: config.auth.refresh_rate,
+        failures: config.auth.login_failures,
     }
 }
 

@@ -284,7 +284,7 @@ pub use db::{
     PoolOptions, RowStream, Scoped, SharedDb, SharedRealm, StructureLock, TenantDb, TenantRealm,
     create_database,
 };
-pub use directory::{Change, Directory, announce};
+pub use directory::{Change, Directory, Follower, announce};
 pub use domain::{Domain, DomainError};
 pub use error::Error;
 pub use gate::{Admitted, Gate, Refused};

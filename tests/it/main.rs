@@ -43,6 +43,8 @@ mod silence;
 mod slides;
 /// A tenant's own API, noun by noun.
 mod tenant;
+/// Access tokens: revoked, forged, and signed by one key after the other.
+mod tokens;
 
 /// How scripts for Node.js are run.
 mod node;

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use api::auth::{Hasher, Keys, Principal};
-use api::config::{Config, Overrides, Profile};
+use api::auth::{Hasher, Keys, Principal, TenantRole};
+use api::config::{Config, Overrides, Profile, SigningKeys};
 use api::http::{self, Playground, Server};
 use api::state::{Addresses, State};
 use chrono::Utc;
@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use crate::client::{Answer, Client};
 use crate::raw;
 use crate::sql::Sql;
-use crate::template::Template;
+use crate::template::{self, Template};
 
 /// A server on a copy of the template's database, at a port of its own. It ends with the test.
 pub struct TestServer {
@@ -109,7 +109,7 @@ impl TestServer {
         });
         Self {
             tasks: [
-                state.directory.follow(state.operator.clone()),
+                state.follow(),
                 state.crossings.write_down(state.database.clone()),
                 serving,
             ],
@@ -146,6 +146,19 @@ impl TestServer {
     /// A token for somebody.
     pub fn token(&self, principal: &Principal) -> String {
         self.state.tokens.mint(principal, Utc::now()).token
+    }
+
+    /// Somebody new of this role at any tenant, signed in.
+    pub async fn hire(&self, slug: &str, role: TenantRole) -> Principal {
+        self.hire_at(&format!("{slug}.localhost"), role).await
+    }
+
+    /// Like [`hire`](Self::hire), at the tenant that this host name leads to.
+    pub async fn hire_at(&self, host: &str, role: TenantRole) -> Principal {
+        let domain = host.parse().expect("a domain");
+        let tenant = self.state.directory.find(&domain).await;
+        let tenant = tenant.expect("the registry").expect("a tenant");
+        template::hire(&self.state, &tenant, role).await
     }
 
     /// The users and tenants of the demo.
@@ -221,8 +234,12 @@ pub fn state_at(addresses: &Addresses, settings: &Settings) -> Arc<State> {
             .filter(|value| value != UNSET)
     };
     let config = Config::load(Profile::Serve, &Overrides::default(), variable);
-    let keys = Keys::from_secret(SECRET.as_bytes()).expect("it is long enough");
     let config = config.expect("the tests' configuration is sound");
+    let keys = match &config.auth.signing {
+        Some(SigningKeys::Files(files)) => Keys::from_pem_files(files),
+        _ => Keys::from_secret(SECRET.as_bytes()),
+    };
+    let keys = keys.expect("keys that can be used");
     let state = State::new(config, addresses, keys, Hasher::for_tests());
     Arc::new(state.expect("the parts fit together"))
 }

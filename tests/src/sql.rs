@@ -42,6 +42,18 @@ impl Sql {
         }
     }
 
+    /// Runs a statement in a transaction that goes on until the answer is dropped.
+    pub async fn held(&self, statement: &str) -> Box<dyn Send> {
+        if let Some(tenant) = &self.tenant {
+            let db = self.operator.tenant(tenant, Access::Write);
+            hold(&db, statement).await;
+            return Box::new(db);
+        }
+        let db = self.operator.shared(Access::Write);
+        hold(&db, statement).await;
+        Box::new(db)
+    }
+
     /// The rows of a query, each as a JSON object.
     pub async fn rows(&self, query: &str) -> Vec<Value> {
         match &self.tenant {
@@ -55,6 +67,11 @@ impl Sql {
         let rows = self.rows(&format!("SELECT count(*) FROM {table}")).await;
         rows[0]["count"].as_u64().expect("a number")
     }
+}
+
+async fn hold<R: Send + Sync>(db: &Scoped<R>, statement: &str) {
+    let statement = Statement::from_string(db.get_database_backend(), statement);
+    db.execute_raw(statement).await.expect("the statement runs");
 }
 
 async fn execute<R: Send + Sync>(db: &Scoped<R>, statement: &str) {

@@ -10,7 +10,7 @@ use api::state::State;
 use chrono::Utc;
 use entity::shared::account;
 use entity::tenant::user;
-use sea_orm::{ActiveModelTrait, EntityTrait, Set};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, Set, Statement, Value};
 use tenancy::{Access, Tenant};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -47,18 +47,24 @@ impl Template {
     pub fn user(&self, slug: &str, role: TenantRole) -> Principal {
         let shop = self.shop(slug);
         let user = shop.users[role.code()];
-        Principal::of_tenant(shop.tenant.id.as_uuid(), user, Uuid::now_v7(), role)
+        Principal::of_tenant(shop.tenant.id.as_uuid(), user, session_of(user), role)
     }
 
     /// An operator of this role, signed in.
     pub fn operator(&self, role: OperatorRole) -> Principal {
-        Principal::operator(self.operators[role.code()], Uuid::now_v7(), role)
+        let user = self.operators[role.code()];
+        Principal::operator(user, session_of(user), role)
     }
 
     fn shop(&self, slug: &str) -> &Shop {
         let shop = self.tenants.get(slug);
         shop.unwrap_or_else(|| panic!("the demo has no tenant {slug:?}"))
     }
+}
+
+/// The session of everybody's that the copies begin with.
+fn session_of(user: Uuid) -> Uuid {
+    Uuid::from_u128(!user.as_u128())
 }
 
 async fn make() -> Template {
@@ -109,6 +115,7 @@ async fn hire_operators(state: &State, hash: &str) -> BTreeMap<&'static str, Uui
     };
     viewer.insert(&shared).await.expect("a viewer");
     let all = account::Entity::find().all(&shared).await;
+    sign_in(&shared, "account").await;
     shared.commit().await.expect("a viewer is kept");
     let code = |role| match role {
         account::Role::Operator => OperatorRole::Operator.code(),
@@ -142,6 +149,7 @@ async fn settle(state: &Arc<State>, slug: &str, hash: &str) -> Shop {
         user.insert(&db).await.expect("one more user");
     }
     let users = user::Entity::find().all(&db).await.expect("the users");
+    sign_in(&db, r#""user""#).await;
     db.commit().await.expect("the users are kept");
     let code = |role| match role {
         user::Role::Owner => TenantRole::Owner.code(),
@@ -153,4 +161,36 @@ async fn settle(state: &Arc<State>, slug: &str, hash: &str) -> Shop {
         tenant,
         users: users.collect(),
     }
+}
+
+/// Somebody new at any tenant, signed in.
+pub(crate) async fn hire(state: &State, tenant: &Tenant, role: TenantRole) -> Principal {
+    let db = state.operator.tenant(tenant, Access::Write);
+    let id = Uuid::now_v7();
+    let sql = "INSERT INTO \"user\" (id, email, name, role, password_hash, created_at)
+        VALUES ($1, $2, 'Somebody', $3, '', now())";
+    let email = format!("{}@hired.test", id.simple());
+    run(&db, sql, [id.into(), email.into(), role.code().into()]).await;
+    begin_session(&db, id).await;
+    db.commit().await.expect("somebody new is kept");
+    Principal::of_tenant(tenant.id.as_uuid(), id, session_of(id), role)
+}
+
+/// Gives everybody of this table a session, for the tokens that tests mint by themselves.
+async fn sign_in(db: &impl ConnectionTrait, users: &str) {
+    let select = Statement::from_string(DbBackend::Postgres, format!("SELECT id FROM {users}"));
+    for row in db.query_all_raw(select).await.expect("the users") {
+        begin_session(db, row.try_get_by_index(0).expect("an id")).await;
+    }
+}
+
+async fn begin_session(db: &impl ConnectionTrait, user: Uuid) {
+    let sql = "INSERT INTO session (id, user_id, refresh_hash, created_at, expires_at)
+        VALUES ($1, $2, sha256($1::text::bytea), now(), now() + interval '1 day')";
+    run(db, sql, [session_of(user).into(), user.into()]).await;
+}
+
+async fn run(db: &impl ConnectionTrait, sql: &str, values: impl IntoIterator<Item = Value>) {
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    db.execute_raw(statement).await.expect("a row");
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::check::Check;
 use super::error::{Code, Meaning, Refusal, Result, on_constraint};
 use super::sessions::passwords::{against, internal};
+use super::sessions::standing::announce_ended;
 use super::{RowRef, rows, set};
 use crate::auth::permission::{ManageUsers, ViewUsers};
 use crate::auth::{Can, Hasher, Password};
@@ -160,7 +161,10 @@ pub async fn update(
 
 /// Deletes a user, whose sessions go along.
 pub async fn delete(db: &impl ConnectionTrait, _: Can<ManageUsers>, id: RowRef) -> Result<Uuid> {
-    hold(db, id).await?.may_go("id")?;
+    let held = hold(db, id).await?;
+    held.may_go("id")?;
+    // The rows go along with the user; what was announced outlives them.
+    revoke_sessions(db, held.user.id).await?;
     rows::delete::<Entity>(db, id, "user", &[]).await
 }
 
@@ -213,11 +217,12 @@ fn is_active_owner(user: &Model) -> bool {
 }
 
 async fn revoke_sessions(db: &impl ConnectionTrait, user: Uuid) -> Result<()> {
-    session::Entity::update_many()
+    let ended = session::Entity::update_many()
         .col_expr(session::Column::RevokedAt, Expr::value(Utc::now()))
         .filter(session::Column::UserId.eq(user))
         .filter(session::Column::RevokedAt.is_null())
-        .exec(db)
+        .exec_with_returning(db)
         .await?;
-    Ok(())
+    let ended: Vec<_> = ended.into_iter().map(|session| session.id).collect();
+    Ok(announce_ended(db, &ended).await?)
 }

@@ -9,12 +9,14 @@
 //! 4. [`keys`]: what signs it; `pem` and `secret_file` say where keys come from.
 //! 5. [`refresh`]: the long-lived random text that gets a new access token.
 //! 6. [`password`]: how somebody is known in the first place.
+//! 7. [`limiter`]: how often that may be tried.
 //!
 //! This room knows no request, no GraphQL and no database. What depends on a row (is the session
 //! still there, is the user disabled, which hash belongs to this address) is asked by `app`, which
 //! hands the values in. Time comes in as a value too.
 
 pub mod keys;
+pub mod limiter;
 pub mod password;
 mod pem;
 pub mod permission;
@@ -27,8 +29,9 @@ pub mod token;
 mod tests;
 
 pub use keys::{KeyError, Keys};
+pub use limiter::{Limited, Limiter};
 pub use password::{Hasher, Password};
 pub use permission::{Caller, Can, Denied, Permission};
 pub use principal::{Audience, OperatorRole, Principal, Role, TenantRole};
 pub use refresh::RefreshToken;
-pub use token::{MintedToken, TokenError, Tokens};
+pub use token::{MintedToken, ReadToken, TokenError, Tokens};

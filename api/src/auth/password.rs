@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZero;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
@@ -27,6 +28,7 @@ pub struct Hasher {
     room: Arc<Semaphore>,
     /// Matches no password and costs as much as a real one.
     nobodys: Arc<str>,
+    runs: Arc<AtomicU64>,
 }
 
 impl Hasher {
@@ -39,6 +41,7 @@ impl Hasher {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
             room: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
             nobodys: nobodys.into(),
+            runs: Arc::default(),
         })
     }
 
@@ -95,6 +98,11 @@ impl Hasher {
         Ok(matches.await? && known)
     }
 
+    /// How often something was hashed so far: what there is to do, and what time there is to tell.
+    pub fn runs(&self) -> u64 {
+        self.runs.load(Ordering::Relaxed)
+    }
+
     #[cfg(test)]
     pub(super) fn nobodys(&self) -> &str {
         &self.nobodys
@@ -113,6 +121,7 @@ impl Hasher {
             .acquire_owned()
             .await
             .map_err(|_| PasswordError::Closed)?;
+        self.runs.fetch_add(1, Ordering::Relaxed);
         let done = task::spawn_blocking(move || {
             let _permit = permit;
             work()

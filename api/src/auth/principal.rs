@@ -10,7 +10,7 @@ use uuid::Uuid;
 ///
 /// The fields are private and the two constructors take the role of their realm, so a tenant's user
 /// with an operator's role can't be written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Principal {
     audience: Audience,
     user: Uuid,
@@ -65,7 +65,7 @@ impl Principal {
         self.session
     }
 
-    /// The role when the token was minted. A changed role counts from the next refresh on.
+    /// The role when the token was minted. A changed role ends the session.
     pub fn role(&self) -> Role {
         self.role
     }

@@ -22,9 +22,9 @@ use super::principal::{Audience, Principal};
 const MAX_BYTES: usize = 4096;
 
 /// How far the clocks of two servers may be apart, in seconds.
-const LEEWAY: i64 = 5;
+pub(crate) const LEEWAY: i64 = 5;
 
-/// A lost token can't be taken back before it expires, so it must not live long.
+/// What is lost is found by whoever finds it, so a token must not live long.
 const LONGEST_LIFE: Duration = Duration::from_hours(24);
 
 /// Mints access tokens and verifies them.
@@ -79,24 +79,40 @@ impl Tokens {
     }
 
     /// Whoever `token` was minted for, if it is good here and now.
-    ///
-    /// All of it is checked by hand on top of the bare signature, since the library's validation
-    /// takes its own time, lets missing claims pass, accepts lists of audiences and overlooks
-    /// `crit`. The order matters: nothing of the payload is looked at before the signature is good.
     pub fn verify(
         &self,
         token: &str,
         expected: Audience,
         now: DateTime<Utc>,
     ) -> Result<Principal, TokenError> {
+        self.read(token, expected, now).map(|read| read.principal)
+    }
+
+    /// Like [`verify`](Self::verify), with the time of its minting, for whoever asks whether its
+    /// session still stands.
+    ///
+    /// All of it is checked by hand on top of the bare signature, since the library's validation
+    /// takes its own time, lets missing claims pass, accepts lists of audiences and overlooks
+    /// `crit`. The order matters: nothing of the payload is looked at before the signature is good.
+    pub fn read(
+        &self,
+        token: &str,
+        expected: Audience,
+        now: DateTime<Utc>,
+    ) -> Result<ReadToken, TokenError> {
         if token.len() > MAX_BYTES {
             return Err(TokenError::TooLarge);
         }
         let payload = self.signed_payload(token)?;
         let claims: Claims = decode(payload).ok_or(TokenError::Claims)?;
         self.check(&claims, expected, now.timestamp())?;
-        Principal::parse(expected, claims.sub, claims.sid, &claims.role)
-            .map_err(|_| TokenError::WrongRole)
+        let principal = Principal::parse(expected, claims.sub, claims.sid, &claims.role)
+            .map_err(|_| TokenError::WrongRole)?;
+        let minted_at = DateTime::from_timestamp(claims.iat, 0).ok_or(TokenError::Claims)?;
+        Ok(ReadToken {
+            principal,
+            minted_at,
+        })
     }
 
     /// Whose token it is, wherever they belong and however old it is: to tell of one that was refused, and
@@ -139,6 +155,13 @@ impl Tokens {
         }
         Ok(())
     }
+}
+
+/// A good token: whom it was minted for, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadToken {
+    pub principal: Principal,
+    pub minted_at: DateTime<Utc>,
 }
 
 /// A new token and when it ends, for whoever signed in.

@@ -61,7 +61,7 @@ pub async fn serve(
     playground: Playground,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
-    let following = state.directory.follow(state.operator.clone());
+    let following = state.follow();
     let telling = state.crossings.write_down(state.database.clone());
     let server = Server::new(Arc::clone(&state));
     let router = http::router(&server, http::entrance(&state)?, playground);

@@ -15,6 +15,9 @@ const JWT_KEY_FILES: Key<Vec<PathBuf>> = Key::new("auth.jwt_key_files", "INSULA_
 const JWT_ISSUER: Key<String> = Key::new("auth.jwt_issuer", "INSULA_JWT_ISSUER");
 const JWT_ACCESS_TTL: Key<Duration> = Key::new("auth.jwt_access_ttl", "INSULA_JWT_ACCESS_TTL");
 const REFRESH_TTL: Key<Duration> = Key::new("auth.refresh_ttl", "INSULA_AUTH_REFRESH_TTL");
+const LOGIN_RATE: Key<u32> = Key::new("auth.login_rate", "INSULA_AUTH_LOGIN_RATE");
+const REFRESH_RATE: Key<u32> = Key::new("auth.refresh_rate", "INSULA_AUTH_REFRESH_RATE");
+const LOGIN_FAILURES: Key<u32> = Key::new("auth.login_failures", "INSULA_AUTH_LOGIN_FAILURES");
 
 pub(super) const KEYS: &[KeyInfo] = &[
     JWT_SECRET.info(),
@@ -22,6 +25,9 @@ pub(super) const KEYS: &[KeyInfo] = &[
     JWT_ISSUER.info(),
     JWT_ACCESS_TTL.info(),
     REFRESH_TTL.info(),
+    LOGIN_RATE.info(),
+    REFRESH_RATE.info(),
+    LOGIN_FAILURES.info(),
 ];
 
 #[derive(Debug, Clone)]
@@ -34,6 +40,12 @@ pub struct Auth {
     pub access_ttl: Duration,
     /// How long a session can be refreshed.
     pub refresh_ttl: Duration,
+    /// How many passwords one address may try in a minute at one tenant.
+    pub login_rate: u32,
+    /// How many refresh tokens one address may send in a minute at one tenant.
+    pub refresh_rate: u32,
+    /// How many wrong passwords an account takes in a quarter of an hour.
+    pub login_failures: u32,
 }
 
 /// What signs tokens.
@@ -60,6 +72,9 @@ impl Auth {
             issuer: layers.get(&JWT_ISSUER),
             access_ttl: layers.get(&JWT_ACCESS_TTL),
             refresh_ttl: layers.get(&REFRESH_TTL),
+            login_rate: layers.get(&LOGIN_RATE),
+            refresh_rate: layers.get(&REFRESH_RATE),
+            login_failures: layers.get(&LOGIN_FAILURES),
         }
     }
 

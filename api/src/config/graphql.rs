@@ -19,6 +19,10 @@ const ROOT_FIELD_LIMIT: Key<u32> = Key::new(
     "graphql.root_field_limit",
     "INSULA_GRAPHQL_ROOT_FIELD_LIMIT",
 );
+const COMPLEXITY_LIMIT: Key<u32> = Key::new(
+    "graphql.complexity_limit",
+    "INSULA_GRAPHQL_COMPLEXITY_LIMIT",
+);
 const LOGIN_LIMIT: Key<u32> = Key::new("graphql.login_limit", "INSULA_GRAPHQL_LOGIN_LIMIT");
 const PAGE_SIZE: Key<u32> = Key::new("graphql.page_size", "INSULA_GRAPHQL_PAGE_SIZE");
 const PAGE_LIMIT: Key<u32> = Key::new("graphql.page_limit", "INSULA_GRAPHQL_PAGE_LIMIT");
@@ -33,6 +37,7 @@ pub(super) const KEYS: &[KeyInfo] = &[
     NODE_LIMIT.info(),
     ALIAS_LIMIT.info(),
     ROOT_FIELD_LIMIT.info(),
+    COMPLEXITY_LIMIT.info(),
     LOGIN_LIMIT.info(),
     PAGE_SIZE.info(),
     PAGE_LIMIT.info(),
@@ -52,6 +57,8 @@ pub struct GraphQl {
     pub node_limit: u32,
     pub alias_limit: u32,
     pub root_field_limit: u32,
+    /// Selections, directives and values, once the fragments are spread.
+    pub complexity_limit: u32,
     /// How many root fields of one operation may be `login`.
     pub login_limit: u32,
     /// The rows of a page where the query doesn't say.
@@ -74,6 +81,7 @@ impl GraphQl {
             node_limit: layers.get(&NODE_LIMIT),
             alias_limit: layers.get(&ALIAS_LIMIT),
             root_field_limit: layers.get(&ROOT_FIELD_LIMIT),
+            complexity_limit: layers.get(&COMPLEXITY_LIMIT),
             login_limit: layers.get(&LOGIN_LIMIT),
             page_size: layers.get(&PAGE_SIZE),
             page_limit: layers.get(&PAGE_LIMIT),

@@ -14,7 +14,7 @@ use super::related::Related;
 use crate::app::audit::{Action, Actor, By, Event};
 use crate::app::sessions::Accounts;
 use crate::app::{self, Refusal};
-use crate::auth::{Caller, Can, Permission};
+use crate::auth::{Audience, Caller, Can, Permission};
 use crate::state::{PageLimits, State};
 
 /// The two realms, as far as requests differ between them.
@@ -24,6 +24,9 @@ pub trait Realm: Accounts<Subject: Clone + Send> {
 
     /// Says whose realm an event is about.
     fn about(subject: &Self::Subject, event: Event) -> Event;
+
+    /// For whom its tokens are.
+    fn audience(subject: &Self::Subject) -> Audience;
 }
 
 impl Realm for TenantRealm {
@@ -34,6 +37,10 @@ impl Realm for TenantRealm {
     fn about(tenant: &ActiveTenant, event: Event) -> Event {
         event.of(tenant)
     }
+
+    fn audience(tenant: &ActiveTenant) -> Audience {
+        Audience::Tenant(tenant.id.as_uuid())
+    }
 }
 
 impl Realm for SharedRealm {
@@ -43,6 +50,10 @@ impl Realm for SharedRealm {
 
     fn about((): &(), event: Event) -> Event {
         event
+    }
+
+    fn audience((): &()) -> Audience {
+        Audience::Shared
     }
 }
 

@@ -6,7 +6,7 @@ use async_graphql::{Response, ServerError};
 use sea_orm::DbErr;
 
 use crate::app;
-use crate::auth::Denied;
+use crate::auth::{Denied, Limited};
 use crate::chain;
 
 /// A resolver's failure. Its text is for clients; what the database said stays in the source.
@@ -15,6 +15,9 @@ pub enum Fault {
     /// The caller may not do this.
     #[error("{0}")]
     Denied(#[from] Denied),
+    /// Tried too often.
+    #[error("{0}")]
+    Limited(#[from] Limited),
     /// An argument can't be used.
     #[error("{0}")]
     Input(String),
@@ -41,6 +44,7 @@ impl Fault {
         match self {
             Self::Denied(denied) if denied.signed_in => "FORBIDDEN",
             Self::Denied(_) => "UNAUTHENTICATED",
+            Self::Limited(_) => "RATE_LIMITED",
             Self::Input(_) => "BAD_USER_INPUT",
             Self::Unavailable(_) => "DATABASE_UNAVAILABLE",
             Self::Overdue(_) => "TIMEOUT",
@@ -101,15 +105,36 @@ impl From<app::Error> for Fault {
 pub fn name_codes(response: &mut Response) -> Vec<String> {
     let mut log = Vec::new();
     for error in &mut response.errors {
+        if error.source::<Fault>().is_none() {
+            withhold(&mut error.message);
+        }
         let Some(code) = code_of(error, &mut log) else {
             continue;
+        };
+        let limited = match error.source::<Fault>() {
+            Some(Fault::Limited(limited)) => Some(*limited),
+            _ => None,
         };
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
             extensions.set("code", code);
         }
+        if let Some(Limited { retry_after }) = limited {
+            extensions.set("retryAfter", retry_after);
+        }
     }
     log
+}
+
+/// The library repeats a value that it can't use, and that may be a password: what comes after
+/// these words is the value, and what comes before says enough.
+fn withhold(message: &mut String) {
+    for words in [", found ", " value \""] {
+        if let Some(at) = message.find(words) {
+            message.truncate(at);
+            message.push_str(if words.ends_with('"') { " value" } else { "" });
+        }
+    }
 }
 
 /// `None` for what the library refused before anything ran: HTTP has words for that.
@@ -139,5 +164,33 @@ fn without_value(message: String) -> String {
     match message.split_once("\", found ") {
         Some((expected, _)) if quotes => format!("{expected}\"."),
         _ => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_cannot_be_used_is_not_repeated() {
+        for (told, kept) in [
+            (
+                "Expected input type \"LoginInput\", found [\"a, found b\"].",
+                "Expected input type \"LoginInput\"",
+            ),
+            (
+                "Enumeration type does not contain value \"secret\".",
+                "Enumeration type does not contain value",
+            ),
+            (
+                "Invalid value for argument \"input.role\", enumeration type \"Role\" does not contain the value \"secret\"",
+                "Invalid value for argument \"input.role\", enumeration type \"Role\" does not contain the value",
+            ),
+            ("Unknown field \"nmae\"", "Unknown field \"nmae\""),
+        ] {
+            let mut message = told.to_owned();
+            withhold(&mut message);
+            assert_eq!(message, kept);
+        }
     }
 }

@@ -12,6 +12,7 @@ use super::scalars::Moment;
 use crate::app::audit::Action;
 use crate::app::sessions::{Accounts, Sessions, SignedIn};
 use crate::app::{self, Refusal};
+use crate::auth::limiter::{Account, Limiter, Place};
 use crate::auth::permission::{EditSelf, SignIn};
 use crate::auth::{Can, Denied, Permission, Principal};
 
@@ -128,10 +129,14 @@ impl<R: SignsIn> SessionMutations<R> {
         let can = request.can::<SignIn>()?;
         request.must_not_have_begun("login")?;
         let (email, password) = (input.email, input.password);
+        let attempt = limiter(request).password(place(request), Account::Email(&email))?;
         let signed_in = outcome(sessions(request).login(can, &email, password).await)?;
         let who = |signed_in: &SignedIn<R>| request.state.tokens.owner(&signed_in.access.token);
         let who = signed_in.as_ref().ok().and_then(who);
         R::tell(request, Action::SessionLogin, who, signed_in.is_ok());
+        if signed_in.is_ok() {
+            attempt.forgive();
+        }
         Ok(Some(LoginPayload::of(signed_in, fields)))
     }
 
@@ -144,12 +149,13 @@ impl<R: SignsIn> SessionMutations<R> {
     ) -> Result<Option<RefreshTokenPayload<R::Person>>> {
         let request = R::request(ctx);
         let can = request.can::<SignIn>()?;
+        limiter(request).refresh(place(request))?;
         let signed_in = outcome(sessions(request).refresh(can, &input.refresh_token).await)?;
         Ok(Some(RefreshTokenPayload::of(signed_in, fields)))
     }
 
-    /// Logs out: the session, or every session of the user, can't be refreshed any more. Access
-    /// tokens that were given before end by themselves, minutes later.
+    /// Logs out: ends the session, or every session of the user. Its access tokens are refused from
+    /// now on, and it can't be refreshed any more.
     async fn logout(
         &self,
         ctx: &Context<'_>,
@@ -174,10 +180,15 @@ impl<R: SignsIn> SessionMutations<R> {
         let request = R::request(ctx);
         let (can, who) = oneself(request)?;
         request.must_not_have_begun("changePassword")?;
+        let account = Account::User(who.user());
+        let attempt = limiter(request).password(place(request), account)?;
         let sessions = sessions(request);
         let change = sessions.change_password(can, who, input.current_password, input.new_password);
         let changed = outcome(change.await)?;
         R::tell(request, Action::PasswordChange, None, changed.is_ok());
+        if changed.is_ok() {
+            attempt.forgive();
+        }
         Ok(Some(ChangePasswordPayload::of(changed, |user| {
             (Some(R::Person::from_row(user)),)
         })))
@@ -186,6 +197,19 @@ impl<R: SignsIn> SessionMutations<R> {
 
 fn sessions<R: SignsIn>(request: &Request<R>) -> Sessions<'_, R> {
     Sessions::new(&request.state, &request.subject)
+}
+
+fn limiter<R: Realm>(request: &Request<R>) -> &Limiter {
+    &request.state.limiter
+}
+
+/// Where somebody tries to sign in.
+fn place<R: Realm>(request: &Request<R>) -> Place {
+    let source = request.actor.origin().source.as_deref();
+    Place {
+        realm: R::audience(&request.subject),
+        address: source.and_then(|source| source.parse().ok()),
+    }
 }
 
 type Fields<P> = (Option<String>, Option<String>, Option<Moment>, Option<P>);

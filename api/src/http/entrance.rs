@@ -96,7 +96,14 @@ fn refuse(state: &State, refused: &Refused, request: &Request) -> Response {
 
 /// Nobody comes by a header and a host that disagree as a client of ours does.
 fn tell_of_conflict(state: &State, request: &Request, header: &Realm, host: &Realm) {
-    let nobody = Actor::new(Caller::Anonymous, origin(&state.config.tenancy, request));
+    let nobody = Actor::new(
+        Caller::Anonymous,
+        origin(
+            &state.config.tenancy.trusted_proxies,
+            request.headers(),
+            request.extensions(),
+        ),
+    );
     let event = Event::new(nobody, Action::CrossingHeader).with("host", name(host));
     state.crossings.tell(match header {
         Realm::Tenant(tenant) => event.of(tenant),

@@ -72,12 +72,18 @@ async fn answer(Shared(server): Shared<Arc<Server>>, request: Request) -> Respon
         return Refusal::internal(request.extensions().get().cloned()).into_response();
     };
     note(&admitted);
-    let origin = origin(&server.state.config.tenancy, &request);
-    let caller = bearer::caller(&server.state, request.headers(), &admitted, &origin);
+    let (parts, body) = request.into_parts();
+    let origin = origin(
+        &server.state.config.tenancy.trusted_proxies,
+        &parts.headers,
+        &parts.extensions,
+    );
+    let caller = bearer::caller(&server.state, &parts, &admitted, &origin).await;
     let actor = match caller {
         Ok(caller) => Actor::new(caller, origin),
         Err(refusal) => return refusal.into_response(),
     };
+    let request = Request::from_parts(parts, body);
     graphql::serve(&server.limits, request, |operation, kind| {
         execute(&server, (admitted, actor), operation, kind)
     })

@@ -7,6 +7,11 @@ use super::enter::Entry;
 use super::{Access, PoolOptions, Scoped};
 use crate::schema::NO_SCHEMA;
 
+/// While a statement runs, PostgreSQL looks only this often (in milliseconds) whether anybody still
+/// waits for it; by default never.
+const CHECK: &str = "client_connection_check_interval";
+const CHECK_EVERY: &str = "500";
+
 /// One login's pool.
 #[derive(Clone)]
 pub(super) struct Door {
@@ -31,13 +36,18 @@ impl Door {
         let mut settings = String::new();
         let timeout = options.statement_timeout.as_millis();
         if options.pooled {
-            settings = format!("; SET LOCAL statement_timeout TO {timeout}");
+            settings = format!(
+                "; SET LOCAL statement_timeout TO {timeout}; SET LOCAL {CHECK} TO {CHECK_EVERY}"
+            );
             // PgBouncer refuses what it doesn't know, and PostgreSQL's default is precise.
             connect = connect.extra_float_digits(None);
         } else {
             let timeout = timeout.to_string();
-            connect =
-                connect.options([("search_path", NO_SCHEMA), ("statement_timeout", &timeout)]);
+            connect = connect.options([
+                ("search_path", NO_SCHEMA),
+                ("statement_timeout", &timeout),
+                (CHECK, CHECK_EVERY),
+            ]);
         }
         // A ping would cost every request a round trip; a dead connection is found by `BEGIN`.
         let pool = pool(options).test_before_acquire(false);
@@ -50,8 +60,11 @@ impl Door {
 
     /// A door to a direct connection, where things take as long as they take.
     pub(super) fn operating(connect: PgConnectOptions, options: &PoolOptions) -> Self {
-        let connect =
-            named(connect).options([("search_path", NO_SCHEMA), ("statement_timeout", "0")]);
+        let connect = named(connect).options([
+            ("search_path", NO_SCHEMA),
+            ("statement_timeout", "0"),
+            (CHECK, CHECK_EVERY),
+        ]);
         Self {
             pool: pool(options).connect_lazy_with(connect),
             persistent: true,

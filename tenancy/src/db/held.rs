@@ -156,7 +156,11 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if PgTransactionManager::get_transaction_depth(&self.connection) > 0 {
+        if self.unseen {
+            // The pool would wait for the end of a statement that nobody waits for. Closed, the
+            // connection makes room at once, and PostgreSQL notices and stops.
+            self.connection.close_on_drop();
+        } else if PgTransactionManager::get_transaction_depth(&self.connection) > 0 {
             PgTransactionManager::start_rollback(&mut self.connection);
         }
     }

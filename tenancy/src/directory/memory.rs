@@ -38,6 +38,7 @@ impl Memory {
         match change {
             Change::Tenant(id) => self.tenants.invalidate(id),
             Change::Domain(domain) => self.domains.invalidate(domain),
+            Change::Other(_) => {}
         }
     }
 

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use change::{Change, announce};
+pub use follow::Follower;
 
 use crate::error::Error;
 use crate::{Catalog, Domain, Operator, Tenant, TenantId};
@@ -97,11 +98,21 @@ impl<C: Catalog> Directory<C> {
     /// is closed. Whenever the connection is lost everything is forgotten, for nobody knows what
     /// was missed.
     pub fn follow(self: &Arc<Self>, operator: Operator) -> JoinHandle<()> {
+        self.follow_with(operator, Arc::new(()))
+    }
+
+    /// Like [`follow`](Self::follow), with somebody who hears of [other](Change::Other) changes by
+    /// the same connection.
+    pub fn follow_with(
+        self: &Arc<Self>,
+        operator: Operator,
+        other: Arc<impl Follower>,
+    ) -> JoinHandle<()> {
         let directory = Arc::downgrade(self);
         let mut alive = self.alive.subscribe();
         tokio::spawn(async move {
             tokio::select! {
-                () = follow::follow(&directory, &operator) => {}
+                () = follow::follow(&directory, &operator, other.as_ref()) => {}
                 _ = alive.changed() => {}
                 () = operator.closed() => {}
             }

@@ -181,9 +181,10 @@ async fn c24_a_request_cancelled_at_any_await_leaves_a_clean_connection(way: Way
 async fn c24_a_request_cut_off_at_any_round_trip_leaves_a_clean_connection(way: Way) {
     let shops = two_shops_by(way).await.unwrap();
     let (proxy, database) = watched(&shops).await;
-    let warm = database.tenant(&shops.python, Access::Write);
-    request(&warm).await.unwrap();
     for flight in 1.. {
+        // What is cut off closes its connection, and the next one knows no statement.
+        let warm = database.tenant(&shops.python, Access::Write);
+        request(&warm).await.unwrap();
         assert_clean_or_hired(&shops, &database).await;
         let db = database.tenant(&shops.python, Access::Write);
         let end = cut_off(&proxy, flight, request(&db)).await;

@@ -17,6 +17,8 @@ mod door;
 mod entrance;
 /// What goes wrong inside a scope stays inside it: errors, panics, lost connections, cancellation.
 mod faults;
+/// Announcements of the product's own.
+mod follower;
 /// Migrations and their ledger.
 mod history;
 /// Many tenants at once.

@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use api::auth::{Principal, TenantRole};
+use api::auth::TenantRole;
 use serde_json::{Value, json};
 use tenancy::{SchemaName, TenantId};
 use tests::TestServer;
-use uuid::Uuid;
 
 /// All source files of the product below a folder.
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -101,8 +100,9 @@ async fn defect_23_who_comes_after_somebody_of_the_same_name_finds_nothing_of_th
             .mutate("createTenant", &input, "tenant { uuid schemaName }")
             .await
             .at("tenant");
-        let id: Uuid = tenant["uuid"].as_str().unwrap().parse().unwrap();
-        let owner = Principal::of_tenant(id, Uuid::now_v7(), Uuid::now_v7(), TenantRole::Owner);
+        let id = tenant["uuid"].as_str().unwrap().to_owned();
+        let host = format!("{turn}.example");
+        let owner = server.hire_at(&host, TenantRole::Owner).await;
         let client = server
             .anybody()
             .header("x-tenant-domain", &format!("{turn}.example"));

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 use tests::{Client, TestServer};
-use uuid::Uuid;
 
-use api::auth::{Principal, TenantRole};
+use api::auth::TenantRole;
 
 /// Every table that there is, by schema.
 async fn tables(server: &TestServer) -> Vec<Value> {
@@ -69,9 +68,9 @@ async fn defect_12_names_that_are_equal_for_62_letters_are_two_tenants() {
         let made = operator
             .mutate("createTenant", &input, "tenant { uuid schemaName }")
             .await;
-        let id: Uuid = made.at("tenant.uuid").as_str().unwrap().parse().unwrap();
         schemas.push(made.at("tenant.schemaName"));
-        let owner = Principal::of_tenant(id, Uuid::now_v7(), Uuid::now_v7(), TenantRole::Owner);
+        let host = format!("{}.example", &slug[61..]);
+        let owner = server.hire_at(&host, TenantRole::Owner).await;
         let client = server
             .anybody()
             .header("x-tenant-domain", &format!("{}.example", &slug[61..]));

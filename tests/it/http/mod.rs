@@ -4,6 +4,8 @@
 mod caching;
 /// Public suites, real clients and a real browser.
 mod clients;
+/// Odd documents, and clients that go away.
+mod documents;
 /// What a browser sends without asking.
 mod forgery;
 /// The many ways of writing a host.

@@ -1,12 +1,11 @@
 //! Tokens: good ones, none, and all the others.
 
-use api::auth::{Keys, OperatorRole, Principal, TenantRole, Tokens};
+use api::auth::{Keys, OperatorRole, TenantRole, Tokens};
 use chrono::{TimeDelta, Utc};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 use tenancy::testing::Way;
 use tests::{TestServer, server::SECRET};
-use uuid::Uuid;
 
 tenancy::both_ways! {
     r24_a_token_is_worth_nothing_at_another_tenant,
@@ -19,7 +18,7 @@ tenancy::both_ways! {
     a_denied_field_leaves_its_neighbours_their_answers,
     each_role_may_what_the_table_says,
     a_viewer_looks_and_an_operator_acts,
-    somebody_whose_row_is_gone_is_nobody,
+    somebody_whose_row_is_gone_is_refused,
 }
 
 const ME: &str = "{ me { email } }";
@@ -226,10 +225,16 @@ async fn a_viewer_looks_and_an_operator_acts(way: Way) {
     assert_eq!(operator.at("suspendTenant.tenant.status"), "SUSPENDED");
 }
 
-async fn somebody_whose_row_is_gone_is_nobody(way: Way) {
+async fn somebody_whose_row_is_gone_is_refused(way: Way) {
     let server = TestServer::by(way, &[]).await;
-    let tenant = server.people().tenant("python").id.as_uuid();
-    let ghost = Principal::of_tenant(tenant, Uuid::now_v7(), Uuid::now_v7(), TenantRole::Owner);
-    let answer = server.tenant("python").as_principal(&ghost).query(ME).await;
-    assert_eq!(answer.at("me"), Value::Null);
+    let owner = server.hire("python", TenantRole::Owner).await;
+    let client = server.tenant("python").as_principal(&owner);
+    assert!(client.query(ME).await.at("me").is_object());
+    let gone = format!("DELETE FROM \"user\" WHERE id = '{}'", owner.user());
+    server.sql("python").run(&gone).await;
+    server.state.standing.doubt(owner.session());
+    client
+        .query(ME)
+        .await
+        .assert_refused(401, "UNAUTHENTICATED");
 }

@@ -101,12 +101,15 @@ impl<A: Realm> Stage<A> {
 
     pub(super) async fn at(state: Arc<State>) -> Self {
         let tenant = shop(&state, "python").await;
-        Self {
+        let made = Self {
             state,
             subject: A::subject(&tenant),
             tenant,
             owner: A::owner(Template::get().await),
-        }
+        };
+        // Nobody is signed in so far.
+        made.run("DELETE FROM session", []).await;
+        made
     }
 
     pub(super) async fn add(&self, email: &str, role: &str) -> Uuid {

@@ -1,8 +1,9 @@
 //! Signing in, staying signed in and signing out: one piece of code for the users of a tenant and
 //! for the operators of the shared realm.
 //!
-//! A session is a login on one device. Its access tokens live for minutes and are never looked up;
-//! its refresh tokens are good once each, and an old one that comes back ends the session.
+//! A session is a login on one device. Its access tokens live for minutes and are seldom looked up:
+//! `standing` says when. Its refresh tokens are good once each, and an old one that comes back ends
+//! the session.
 //!
 //! - Every step runs in short scopes of its own, never in its caller's: what happened to a session
 //!   must stay, even if the rest of the operation comes to nothing.
@@ -15,6 +16,7 @@
 pub(super) mod passwords;
 mod realm;
 mod row;
+pub(super) mod standing;
 mod store;
 mod ticket;
 
@@ -24,13 +26,15 @@ use uuid::Uuid;
 
 use super::error::{Code, Error, Refusal, Result};
 use crate::auth::permission::{EditSelf, SignIn};
-use crate::auth::{Caller, Can, Denied, MintedToken, Password, Principal};
+use crate::auth::{Caller, Can, Denied, MintedToken, Password, Principal, ReadToken};
 use crate::state::State;
 use realm::Row;
 use row::Shown;
+use standing::Judged;
 use ticket::Ticket;
 
 pub use realm::Accounts;
+pub use standing::Standing;
 
 /// The sessions of one tenant's users, or of the operators.
 pub struct Sessions<'a, A: Accounts> {
@@ -84,9 +88,8 @@ impl<'a, A: Accounts> Sessions<'a, A> {
         refreshed.ok_or_else(|| ended().into())
     }
 
-    /// Ends the session that the access token belongs to, or all of the user's. Answers how many.
-    ///
-    /// Access tokens that were given before live on until they expire, a few minutes at most.
+    /// Ends the session that the access token belongs to, or all of the user's, and the access
+    /// tokens that were given before along with them. Answers how many.
     pub async fn logout(&self, _: Can<EditSelf>, who: &Principal, everywhere: bool) -> Result<u64> {
         let db = self.open(Access::Write);
         let now = Utc::now();
@@ -97,7 +100,28 @@ impl<'a, A: Accounts> Sessions<'a, A> {
             self.revoke(&db, who.session(), now).await?
         };
         db.commit().await?;
-        Ok(ended)
+        self.doubt(&ended);
+        Ok(ended.len() as u64)
+    }
+
+    /// Whether the session of an access token goes on, with the role that the token has.
+    ///
+    /// Asks the database only where this process can't know. Operators are few, and their accounts
+    /// are also changed by hand, so theirs are always asked about.
+    pub async fn stands(&self, token: &ReadToken) -> Result<bool> {
+        let (standing, who) = (&self.state.standing, &token.principal);
+        if A::ALWAYS_ASKED {
+            return self.goes_on(who).await.map_err(Error::from);
+        }
+        match standing.judge(token, Utc::now()) {
+            Judged::Stands => Ok(true),
+            Judged::Ended => Ok(false),
+            Judged::Ask(at) => {
+                let goes_on = self.goes_on(who).await?;
+                standing.keep(who, at, goes_on);
+                Ok(goes_on)
+            }
+        }
     }
 
     /// An access token for exploring, with a session that nobody can refresh. For a terminal only,
@@ -185,6 +209,13 @@ impl<'a, A: Accounts> Sessions<'a, A> {
             refresh,
             user,
         }))
+    }
+
+    /// Knows at once what this process is about to hear, so that whoever has logged out is out.
+    fn doubt(&self, ended: &[Uuid]) {
+        for session in ended {
+            self.state.standing.doubt(*session);
+        }
     }
 
     fn mint(&self, user: &Row<A::User>, session: Uuid, now: DateTime<Utc>) -> MintedToken {

@@ -38,9 +38,10 @@ impl<A: Accounts> Sessions<'_, A> {
         let user = self.lock_user(&db, login.id, unchanged).await?;
         let user = user.ok_or_else(wrong_current)?;
         self.set_password(&db, login.id, hash).await?;
-        self.revoke_all(&db, login.id, Some(who.session()), Utc::now())
-            .await?;
+        let keep = Some(who.session());
+        let ended = self.revoke_all(&db, login.id, keep, Utc::now()).await?;
         db.commit().await?;
+        self.doubt(&ended);
         Ok(user)
     }
 

@@ -25,6 +25,8 @@ pub trait Accounts: Send + Sync + Sized + 'static {
             Column: Send + Sync,
         >;
 
+    /// Whether a token's session is looked up each time, whatever was heard of it.
+    const ALWAYS_ASKED: bool;
     const USER: UserColumns<Column<Self::User>>;
     const SESSION: SessionColumns<Column<Self::Session>>;
 
@@ -100,6 +102,8 @@ macro_rules! tables {
 impl Accounts for TenantRealm {
     type Subject = ActiveTenant;
 
+    const ALWAYS_ASKED: bool = false;
+
     tables!(tenant::user::Entity, tenant::session::Entity);
 
     fn open(state: &State, tenant: &ActiveTenant, access: Access) -> Scoped<Self> {
@@ -119,6 +123,8 @@ impl Accounts for TenantRealm {
 
 impl Accounts for SharedRealm {
     type Subject = ();
+
+    const ALWAYS_ASKED: bool = true;
 
     tables!(shared::account::Entity, shared::session::Entity);
 

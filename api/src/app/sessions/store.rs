@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, LockType};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, QueryFilter,
-    QuerySelect,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, ModelTrait,
+    QueryFilter, QuerySelect, Value,
 };
 use tenancy::{Access, Scoped};
 use uuid::Uuid;
@@ -12,7 +12,9 @@ use uuid::Uuid;
 use super::Sessions;
 use super::realm::{Accounts, Row};
 use super::row::Session;
+use super::standing::announce_ended;
 use super::ticket::Ticket;
+use crate::auth::Principal;
 
 type Result<T, E = DbErr> = std::result::Result<T, E>;
 
@@ -130,41 +132,63 @@ impl<A: Accounts> Sessions<'_, A> {
         Ok(())
     }
 
-    /// Ends one session; answers 0 where it had ended before.
+    /// Ends one session; answers which, none where it had ended before.
     pub(super) async fn revoke(
         &self,
         db: &Scoped<A>,
         session: Uuid,
         now: DateTime<Utc>,
-    ) -> Result<u64> {
-        let ended = A::Session::update_many()
-            .col_expr(A::SESSION.revoked_at, Expr::value(now))
-            .filter(A::SESSION.id.eq(session))
-            .filter(A::SESSION.revoked_at.is_null())
-            .exec(db)
-            .await?;
-        Ok(ended.rows_affected)
+    ) -> Result<Vec<Uuid>> {
+        let this = Condition::all().add(A::SESSION.id.eq(session));
+        self.end(db, this, now).await
     }
 
-    /// Ends all sessions of a user but the one to keep; answers how many.
+    /// Ends all sessions of a user but the one to keep; answers which.
     pub(super) async fn revoke_all(
         &self,
         db: &Scoped<A>,
         user: Uuid,
         keep: Option<Uuid>,
         now: DateTime<Utc>,
-    ) -> Result<u64> {
+    ) -> Result<Vec<Uuid>> {
         let others = Condition::all()
             .add(A::SESSION.user_id.eq(user))
-            .add(A::SESSION.revoked_at.is_null())
             .add(A::SESSION.expires_at.gt(now))
             .add_option(keep.map(|session| A::SESSION.id.ne(session)));
+        self.end(db, others, now).await
+    }
+
+    /// Ends those of these sessions that go on, and tells every process.
+    async fn end(&self, db: &Scoped<A>, which: Condition, now: DateTime<Utc>) -> Result<Vec<Uuid>> {
         let ended = A::Session::update_many()
             .col_expr(A::SESSION.revoked_at, Expr::value(now))
-            .filter(others)
-            .exec(db)
+            .filter(which.add(A::SESSION.revoked_at.is_null()))
+            .exec_with_returning(db)
             .await?;
-        Ok(ended.rows_affected)
+        let id = |session: &<A::Session as EntityTrait>::Model| match session.get(A::SESSION.id) {
+            Value::Uuid(id) => id,
+            _ => None,
+        };
+        let ids: Vec<_> = ended.iter().filter_map(id).collect();
+        announce_ended(db, &ids).await?;
+        Ok(ids)
+    }
+
+    /// Whether the session goes on, its user may sign in, and has the role of the token.
+    pub(super) async fn goes_on(&self, who: &Principal) -> Result<bool> {
+        let session = A::Session::find_by_id(who.session())
+            .filter(A::SESSION.user_id.eq(who.user()))
+            .filter(A::SESSION.revoked_at.is_null());
+        let session = QuerySelect::query(&mut session.select_only().expr(Expr::value(1))).take();
+        let db = self.open(Access::Read);
+        let user = A::User::find_by_id(who.user())
+            .filter(A::USER.disabled_at.is_null())
+            .filter(Expr::exists(session))
+            .one(&db)
+            .await;
+        db.end().await;
+        let as_now = |user| A::principal(self.subject, &user, who.session());
+        Ok(user?.map(as_now).as_ref() == Some(who))
     }
 
     pub(super) async fn delete_expired(

@@ -9,6 +9,7 @@
 mod collect;
 mod failures;
 mod prepare;
+mod typename;
 
 use async_graphql::{
     Name, Response, Value, Variables,

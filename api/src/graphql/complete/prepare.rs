@@ -9,7 +9,7 @@ use async_graphql::{
     },
 };
 
-use super::{RUNTIME_TYPE, operation};
+use super::{RUNTIME_TYPE, operation, typename};
 use crate::graphql::index::{Kind, SchemaIndex, TypeId};
 
 /// Makes it possible to complete a document's answers: where an object's type or even its presence couldn't be told from the answer, its type is
@@ -17,6 +17,7 @@ use crate::graphql::index::{Kind, SchemaIndex, TypeId};
 ///
 /// The document must have been weighed: cycles of fragments would be followed for a while.
 pub fn prepare(index: &SchemaIndex, document: &mut ExecutableDocument) {
+    typename::wrap(document);
     let mut survey = Survey::new(document);
     for (_, operation) in document.operations.iter() {
         survey.level(&[&operation.node.selection_set.node], MOST_LEVELS);

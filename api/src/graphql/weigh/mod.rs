@@ -36,6 +36,8 @@ pub struct Limits {
     pub nodes: u64,
     pub aliases: u64,
     pub root_fields: u64,
+    /// Selections, directives and values, once the fragments are spread: what validation visits several times.
+    pub parts: u64,
     pub logins: u64,
     /// The rows of a page where the query doesn't say.
     pub page_size: u64,
@@ -47,8 +49,6 @@ pub struct Limits {
 
 /// The bounds that nobody needs to set: they are far from what clients send, and near enough to what the server can bear.
 mod bounds {
-    /// Selections, directives and values, once the fragments are spread: what validation visits several times.
-    pub(super) const PARTS: u64 = 10_000;
     /// Fields times arguments that validation compares where fields may share a response key.
     pub(super) const OVERLAPS: u64 = 20_000;
     /// Selections in selections, by whatever fields and fragments: what the executor follows.
@@ -71,6 +71,7 @@ impl Limits {
             nodes: config.node_limit.into(),
             aliases: config.alias_limit.into(),
             root_fields: config.root_field_limit.into(),
+            parts: config.complexity_limit.into(),
             logins: config.login_limit.into(),
             page_size: config.page_size.into(),
             page_limit: config.page_limit.into(),
@@ -97,7 +98,7 @@ pub fn check(
     limits: &Limits,
     index: &SchemaIndex,
 ) -> Result<(), Refused> {
-    Parts::check(document, variables)?;
+    Parts::check(document, variables, limits.parts)?;
     let Some(weight) = weight(document, operation_name, variables, (limits, index)) else {
         return Ok(());
     };

@@ -48,6 +48,7 @@ impl<'d> Parts<'d> {
     pub(super) fn check(
         document: &'d ExecutableDocument,
         variables: &Variables,
+        limit: u64,
     ) -> Result<(), Refused> {
         let mut parts = Self {
             document,
@@ -75,7 +76,7 @@ impl<'d> Parts<'d> {
         for (name, fragment) in &document.fragments {
             parts.fragment(name, fragment, 1)?;
         }
-        Excess::Parts.check(all, bounds::PARTS)?;
+        Excess::Parts.check(all, limit)?;
         Excess::Overlaps.check(parts.overlaps, bounds::OVERLAPS)?;
         Excess::Copies.check(parts.copies(variables), bounds::COPIES)
     }

@@ -39,6 +39,7 @@ fn limits(index: &SchemaIndex) -> Limits {
         nodes: 10_000,
         aliases: 100,
         root_fields: 20,
+        parts: 10_000,
         logins: 1,
         page_size: 20,
         page_limit: 100,
