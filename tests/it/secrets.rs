@@ -179,6 +179,13 @@ async fn sign_in_and_out(server: &TestServer, hunt: &mut Hunt) {
         "a stolen token",
         python.mutate("refreshToken", &stale, "accessToken").await,
     );
+    // It ended the session that it was stolen from.
+    let ended = me.query("{ me { email } }").await;
+    ended.assert_refused(401, "UNAUTHENTICATED");
+    hunt.saw("a token of an ended session", ended);
+    let input = json!({ "email": "new@python.test", "password": NEW_PASSWORD });
+    let again = python.mutate("login", &input, "accessToken").await;
+    let me = python.bearing(&kept(hunt, &again.at("accessToken")));
     hunt.saw(
         "an answer",
         me.mutate("logout", &json!({}), "endedSessions").await,

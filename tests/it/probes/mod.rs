@@ -67,6 +67,15 @@ async fn a_crossing_is_noticed_at_each_field() {
         let swap = format!("UPDATE tenant SET schema_name = '{schema}' WHERE slug = '{slug}'");
         server.shared_sql().run(&swap).await;
     }
+    // Each finds its session at the other, too: no wall but that of the schema is tried here.
+    for table in ["\"user\"", "session"] {
+        let copy = format!(
+            "WITH merged AS (SELECT * FROM {python}.{table} UNION SELECT * FROM {ruby}.{table}),
+             one AS (INSERT INTO {python}.{table} SELECT * FROM merged ON CONFLICT DO NOTHING)
+             INSERT INTO {ruby}.{table} SELECT * FROM merged ON CONFLICT DO NOTHING"
+        );
+        server.shared_sql().run(&copy).await;
+    }
     let mut probes = Realm::Tenant.probes();
     let fields = ["departments", "createDepartment", "deleteDepartment"];
     probes.probes.retain(|probe| fields.contains(&probe.field));

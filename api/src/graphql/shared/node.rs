@@ -2,8 +2,9 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 
+use super::audit::AuditEvent;
 use super::tenant::{Domain, Tenant};
-use crate::auth::permission::ViewFleet;
+use crate::auth::permission::{ViewAudit, ViewFleet};
 use crate::graphql::ids::{GlobalId, Kind};
 use crate::graphql::{ContextExt, Fault, Result};
 
@@ -16,6 +17,7 @@ const MOST: usize = 100;
 pub enum Node {
     Tenant(Tenant),
     Domain(Domain),
+    AuditEvent(AuditEvent),
 }
 
 #[derive(Default)]
@@ -54,6 +56,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     Ok(match kind {
         Kind::Tenant => related.one::<Tenant>(row).await?.map(Node::Tenant),
         Kind::Domain => related.one::<Domain>(row).await?.map(Node::Domain),
+        Kind::AuditEvent => {
+            let related = request.related(request.can::<ViewAudit>()?);
+            related.one::<AuditEvent>(row).await?.map(Node::AuditEvent)
+        }
         _ => None,
     })
 }

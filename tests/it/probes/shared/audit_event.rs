@@ -12,6 +12,7 @@ pub(super) fn probes() -> Probes {
             "INSERT INTO audit_event (id, happened_at, actor_kind, actor_name, action, outcome, count, detail)
              VALUES ('$AuditEvent', now(), 'console', '$label', 'tenant.suspend', 'done', 1, '{}')",
         )
+        .node(Kind::AuditEvent, VIEWER, "actorName")
         // The attempts themselves are told there too.
         .query(
             "auditEvents",
