@@ -189,6 +189,7 @@ async fn a_further_login_has_its_own_tenants_and_no_others() {
         .unwrap();
     assert_eq!(session, shops.logins.login(2));
     assert_eq!(names(&db).await.unwrap(), Vec::<String>::new());
+    assert_eq!(shops.database.audit(Some(&entered)).await.unwrap(), []);
     // By the first login it can't be entered, nor the others by the second.
     for (tenant, login) in [(&second, 1), (&*shops.python, 2)] {
         let wrong = Tenant {

@@ -43,9 +43,10 @@ impl Database {
     /// # Ok::<_, tenancy::Error>(()) });
     /// ```
     pub async fn audit(&self, probe: Option<&ActiveTenant>) -> Result<Vec<Danger>, Error> {
-        let mut connection = match self.doors.first().pool.acquire().await {
+        let login = probe.map_or(1, |tenant| tenant.login);
+        let mut connection = match self.doors.of(login).pool.acquire().await {
             Ok(connection) => connection,
-            Err(error) if is_refused(&error) => return Ok(vec![self.not_let_in()]),
+            Err(error) if is_refused(&error) => return Ok(vec![self.not_let_in(login)]),
             Err(error) if passage::is_pooler(&error) => return Ok(vec![passage::pooler()]),
             Err(error) => return Err(error.into()),
         };
@@ -61,8 +62,8 @@ impl Database {
         Ok(dangers)
     }
 
-    fn not_let_in(&self) -> Danger {
-        let login = self.doors.logins.login(1);
+    fn not_let_in(&self, login: u16) -> Danger {
+        let login = self.doors.logins.login(login);
         Danger {
             code: "login-refused",
             subject: format!("login {login}"),
