@@ -1,6 +1,7 @@
 //! How all is wired: built once, by the same function in the server, the commands and the tests.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tenancy::{Database, Directory, Domain, History, Logins, Operator, PoolOptions};
 use tokio::task::JoinHandle;
@@ -22,6 +23,9 @@ pub struct State {
     pub histories: Histories,
     pub hasher: Hasher,
     pub tokens: Tokens,
+    /// Whether the database was found safe to serve. False only in a server that was started while
+    /// its database was away.
+    pub is_proven: AtomicBool,
     /// Which sessions have ended whose access tokens haven't.
     pub standing: Arc<Standing>,
     /// How often passwords were tried.
@@ -94,6 +98,7 @@ impl State {
             directory: Arc::new(Directory::new(Registry::new(database.clone()))),
             histories: Histories::new(),
             hasher,
+            is_proven: AtomicBool::new(true),
             limiter: Limiter::new(limits(&config)),
             standing: Arc::new(Standing::new(config.auth.access_ttl)),
             tokens: Tokens::new(keys, config.auth.issuer.clone(), config.auth.access_ttl)?,

@@ -85,8 +85,9 @@ impl Logins {
     /// [`LOOKUP`] looks up whose a request is, and enters no tenant.
     pub fn login(&self, number: u16) -> String {
         match (number, self.isolation) {
-            (LOOKUP, Isolation::Role) => format!("{}_lookup", self.name),
-            (LOOKUP, Isolation::Path) | (1, _) => self.name.clone(),
+            // Without roles a login has nothing to go through, and one does for all.
+            (_, Isolation::Path) | (1, _) => self.name.clone(),
+            (LOOKUP, _) => format!("{}_lookup", self.name),
             (more, _) => format!("{}_{more}", self.name),
         }
     }
@@ -238,7 +239,7 @@ mod tests {
     fn by_the_path_alone_everything_is_the_login() {
         let url = "postgres://insula@db.internal/insula";
         let logins = Logins::new(url, url, Isolation::Path).unwrap();
-        assert_eq!(logins.login(1), "insula");
+        assert_eq!([1, 2, LOOKUP].map(|n| logins.login(n)), ["insula"; 3]);
         assert_eq!(logins.role(Role::Shared), "insula");
         assert!(logins.grants_nothing());
     }

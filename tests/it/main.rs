@@ -41,6 +41,8 @@ mod shutdown;
 mod silence;
 /// The slides that the product implements, played word for word.
 mod slides;
+/// Before anybody is served.
+mod start;
 /// A tenant's own API, noun by noun.
 mod tenant;
 /// Access tokens: revoked, forged, and signed by one key after the other.

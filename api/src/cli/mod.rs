@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 pub use output::Failure;
-pub use serve::serve;
+pub use serve::{prove_and_serve, serve};
 
 /// A multi-tenant GraphQL server on PostgreSQL, a schema per tenant.
 #[derive(Debug, Parser)]

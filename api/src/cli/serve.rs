@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::Args;
@@ -34,11 +35,23 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure>
     log_to_stderr(&config.telemetry);
     config.database.require_url()?;
     let addresses = connect::configured(&config).ok_or_else(|| Failure::new("set DATABASE_URL"))?;
-    let state = connect::build(config, &addresses)?;
+    prove_and_serve(connect::build(config, &addresses)?, told_to_stop()).await
+}
+
+/// Serves a database that was found safe; refuses another, with what mends it, before it listens.
+///
+/// Where the database is away nobody knows: then it listens, and answers that until it does.
+pub async fn prove_and_serve(
+    state: Arc<State>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
     // Who finds a database that can't be served refuses before anybody could connect.
     let later = match examine(&state).await {
         Verdict::Fit => None,
-        Verdict::Away => Some(Arc::clone(&state)),
+        Verdict::Away => {
+            state.is_proven.store(false, Ordering::Release);
+            Some(Arc::clone(&state))
+        }
         Verdict::Unfit(failure) => return Err(failure),
     };
     let listener = listen(state.config.http.addr).await?;
@@ -49,7 +62,7 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure>
     ));
     let playground = Playground::of(&state, Vec::new());
     tokio::select! {
-        served = serve(state, listener, playground, told_to_stop()) => served,
+        served = serve(state, listener, playground, stop) => served,
         failure = wait_for_database(later) => Err(failure),
     }
 }
@@ -106,7 +119,10 @@ async fn wait_for_database(away: Option<Arc<State>>) -> Failure {
     };
     loop {
         match examine(&state).await {
-            Verdict::Fit => return std::future::pending().await,
+            Verdict::Fit => {
+                state.is_proven.store(true, Ordering::Release);
+                return std::future::pending().await;
+            }
             Verdict::Away => tokio::time::sleep(AGAIN).await,
             Verdict::Unfit(failure) => return failure,
         }

@@ -1,6 +1,7 @@
 //! Whether the server lives, whether it can serve, and by which keys its tokens are known.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::extract::State as Shared;
@@ -20,7 +21,11 @@ pub(super) async fn alive() -> Response {
 pub(super) async fn ready(Shared(server): Shared<Arc<Server>>) -> Response {
     let (status, word) =
         match fleet::shared_is_current(&server.state, &server.state.database.directory()).await {
-            Ok(true) => (StatusCode::OK, "ready"),
+            Ok(true) if server.state.is_proven.load(Ordering::Acquire) => (StatusCode::OK, "ready"),
+            Ok(true) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database is not proven to be safe yet",
+            ),
             Ok(false) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the shared realm is behind",

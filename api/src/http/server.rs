@@ -1,6 +1,7 @@
 //! All routes on one screen.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::extract::{Request, State as Shared};
@@ -72,6 +73,10 @@ async fn answer(Shared(server): Shared<Arc<Server>>, request: Request) -> Respon
         return Refusal::internal(request.extensions().get().cloned()).into_response();
     };
     note(&admitted);
+    if !server.state.is_proven.load(Ordering::Acquire) {
+        let message = "the database is not available at the moment; try again shortly";
+        return Refusal::new(Code::DatabaseUnavailable, message).into_response();
+    }
     let (parts, body) = request.into_parts();
     let origin = origin(
         &server.state.config.tenancy.trusted_proxies,

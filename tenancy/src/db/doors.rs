@@ -8,7 +8,7 @@ use futures::future::join_all;
 use super::PoolOptions;
 use super::door::Door;
 use crate::Logins;
-use crate::logins::LOOKUP;
+use crate::logins::{Isolation, LOOKUP};
 
 /// How many look something up at once.
 const LOOKUPS: u32 = 2;
@@ -51,7 +51,7 @@ impl Doors {
 
     /// The door of this login.
     pub(super) fn of(&self, login: u16) -> Door {
-        if login <= 1 {
+        if login == 1 || self.logins.isolation == Isolation::Path {
             return self.first.clone();
         }
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,10 +16,10 @@ const ATTEMPTS: usize = 10;
 pub(crate) async fn make_roles(operator: &Operator) -> Result<(), Error> {
     let logins = &operator.logins;
     make_login(operator, 1).await?;
-    make_login(operator, LOOKUP).await?;
     if logins.isolation == Isolation::Path {
         return Ok(());
     }
+    make_login(operator, LOOKUP).await?;
     let mut further = 2;
     while is_there(operator, further).await? {
         // For its password.
@@ -46,12 +46,15 @@ pub(crate) async fn make_roles(operator: &Operator) -> Result<(), Error> {
 
 const THERE: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1)";
 
+/// Whether the second role may become the first by a grant of its own. From version 16 on who makes
+/// a role is a member of it who may only hand it on.
 const MEMBER: &str = "
     SELECT EXISTS (
-        SELECT FROM pg_catalog.pg_auth_members
+        SELECT FROM pg_catalog.pg_auth_members m
         WHERE roleid = $1::text::regrole
         AND member = CASE $2::text
             WHEN 'CURRENT_USER' THEN quote_ident(current_user) ELSE $2 END::regrole
+        AND coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)
     )";
 
 /// Makes the serving login that a tenant is to have, unless it was made before. It takes a

@@ -33,7 +33,8 @@ const UNGRANTED: &str = r"
         OR $2 AND NOT EXISTS (
             SELECT FROM pg_catalog.pg_auth_members m
             JOIN pg_catalog.pg_roles l ON l.oid = m.member
-            WHERE m.roleid = r.oid AND (l.rolname = $1 OR starts_with(l.rolname, $1 || '_'))
+            WHERE m.roleid = r.oid AND (l.rolname = $1
+                OR starts_with(l.rolname, $1 || '_') AND substr(l.rolname, length($1) + 2) ~ '^[0-9]+$')
         )
     )";
 

@@ -27,6 +27,7 @@ const FACTS: &str = "
             JOIN pg_catalog.pg_roles r ON r.oid = m.roleid
             JOIN pg_catalog.pg_roles l ON l.oid = m.member
             WHERE r.rolname = $1 AND l.rolname = $2
+            AND coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)
         ) AS member,
         EXISTS (
             SELECT FROM pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) a

@@ -86,8 +86,10 @@ async fn a_login_that_may_become_more_is_found_by_however_many_steps() {
     let harm = "GRANT LOGIN__step TO \"PYTHON\"";
     let remedy = "REVOKE LOGIN__step FROM \"PYTHON\"";
     ground.finds("login-membership", harm, Some(remedy)).await;
-    let harm = "ALTER ROLE \"PYTHON\" CREATEROLE";
-    ground.finds("role-rights", harm, None).await;
+    for role in ["\"PYTHON\"", "LOGIN__shared", "LOGIN__directory"] {
+        let harm = format!("ALTER ROLE {role} SUPERUSER");
+        ground.finds("role-rights", &harm, None).await;
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,11 @@
-use tenancy::testing::{ShopMigrations, Shops, Way, fresh_database, shops_of, two_shops};
+use std::sync::Arc;
+
+use tenancy::testing::{
+    ShopMigrations, Shops, SupplierMigrations, Way, fresh_database, shops_of, two_shops,
+};
 use tenancy::{
-    Access, Database, History, Isolation, Logins, Operator, PoolOptions, Tenant, TenantDb,
+    Access, ActiveTenant, Database, History, Isolation, Logins, Operator, PoolOptions, SchemaName,
+    Tenant, TenantDb, TenantId,
 };
 
 use crate::support::{Outside, get, names, run};
@@ -171,18 +176,8 @@ async fn a_table_of_a_later_migration_is_granted_when_it_is_made() {
 #[tokio::test]
 async fn a_further_login_has_its_own_tenants_and_no_others() {
     let shops = two_shops().await.unwrap();
-    let second = Tenant {
-        login: 2,
-        ..served_elsewhere(&shops).await
-    };
-    shops
-        .history
-        .migrate_tenant(&shops.operator, &second)
-        .await
-        .unwrap();
-    let entered = std::sync::Arc::new(second.clone())
-        .enter(shops.history.latest())
-        .unwrap();
+    let entered = enter_second(&shops).await;
+    let second = Tenant::clone(&entered);
     let db = shops.database.tenant(&entered, Access::Read);
     let session = get::<String>(&db, "SELECT session_user::text")
         .await
@@ -196,9 +191,7 @@ async fn a_further_login_has_its_own_tenants_and_no_others() {
             login,
             ..tenant.clone()
         };
-        let wrong = std::sync::Arc::new(wrong)
-            .enter(shops.history.latest())
-            .unwrap();
+        let wrong = Arc::new(wrong).enter(shops.history.latest()).unwrap();
         let db = shops.database.tenant(&wrong, Access::Read);
         let why = names(&db).await.unwrap_err().to_string();
         assert!(why.contains("permission denied to set role"), "{why}");
@@ -206,12 +199,12 @@ async fn a_further_login_has_its_own_tenants_and_no_others() {
 }
 
 async fn served_elsewhere(shops: &Shops) -> Tenant {
-    let id = tenancy::TenantId::new();
+    let id = TenantId::new();
     assert_eq!(shops.operator.ungranted().await.unwrap().len(), 0);
     Tenant {
         id,
         slug: "perl".parse().unwrap(),
-        schema: tenancy::SchemaName::of(id),
+        schema: SchemaName::of(id),
         ..Tenant::clone(&shops.python)
     }
 }
@@ -234,7 +227,7 @@ async fn tenants_of_before_there_were_roles_get_theirs() {
     let ungranted = operator.ungranted().await.unwrap();
     assert_eq!(ungranted.len(), 2);
     assert!(ungranted.contains(shops.python.schema.as_str()));
-    History::of::<tenancy::testing::SupplierMigrations>(&[])
+    History::of::<SupplierMigrations>(&[])
         .migrate_shared(&operator)
         .await
         .unwrap();
@@ -257,7 +250,7 @@ async fn by_the_path_alone_the_serving_login_is_granted_rows_and_no_structure() 
     let url = fresh_database().await.unwrap();
     let serving = of_user(
         &url,
-        &format!("path_{}", tenancy::TenantId::new().as_uuid().simple()),
+        &format!("path_{}", TenantId::new().as_uuid().simple()),
     );
     let logins = Logins::new(&serving, &url, Isolation::Path).unwrap();
     let shops = shops_of(url, logins, Way::Direct).await.unwrap();
@@ -298,4 +291,58 @@ async fn what_is_not_promised_a_statement_may_set_another_role() {
 pub(crate) fn of_user(url: &str, user: &str) -> String {
     let (_, place) = url.rsplit_once('@').unwrap();
     format!("postgres://{user}:a-password-of-theirs@{place}")
+}
+
+/// As the documents tell to set it up: the owner of the database may make roles, and is no superuser.
+#[tokio::test]
+async fn an_owner_who_is_no_superuser_can_do_all_of_it() {
+    let url = fresh_database().await.unwrap();
+    let mut outside = Outside::of(&url).await;
+    let name = format!("owner_{}", TenantId::new().as_uuid().simple());
+    let database = outside
+        .all("SELECT current_database()::text")
+        .await
+        .remove(0);
+    let make = format!("CREATE ROLE {name} LOGIN CREATEROLE PASSWORD 'a-password-of-theirs'");
+    outside.run(&make).await;
+    outside
+        .run(&format!("ALTER DATABASE {database} OWNER TO {name}"))
+        .await;
+    let own = of_user(&url, &name);
+    let logins = Logins::new(&own, &own, Isolation::Role).unwrap();
+    let shops = shops_of(url, logins, Way::Direct).await.unwrap();
+    assert_eq!(shops.database.audit(Some(&shops.python)).await.unwrap(), []);
+    for tenant in [&shops.python, &shops.ruby] {
+        let db = shops.operator.tenant(tenant, Access::Read);
+        assert_eq!(names(&db).await.unwrap().len(), 2);
+    }
+    let entered = enter_second(&shops).await;
+    assert_eq!(shops.database.audit(Some(&entered)).await.unwrap(), []);
+    // Migrating again changes nothing, and makes nothing twice.
+    let again = History::of::<SupplierMigrations>(&[]);
+    let applied = again.migrate_shared(&shops.operator).await.unwrap();
+    assert_eq!(applied, Vec::<String>::new());
+}
+
+/// The number of a login is of no account where no roles are wanted.
+#[tokio::test]
+async fn by_the_path_alone_one_login_serves_any_number_of_tenants() {
+    let url = fresh_database().await.unwrap();
+    let logins = Logins::new(&url, &url, Isolation::Path).unwrap();
+    let shops = shops_of(url, logins, Way::Direct).await.unwrap();
+    let entered = enter_second(&shops).await;
+    let db = shops.database.tenant(&entered, Access::Read);
+    assert_eq!(names(&db).await.unwrap(), Vec::<String>::new());
+    assert_eq!(shops.database.audit(Some(&entered)).await.unwrap(), []);
+}
+
+/// A new tenant of the second login.
+async fn enter_second(shops: &Shops) -> ActiveTenant {
+    let second = Tenant {
+        login: 2,
+        ..served_elsewhere(shops).await
+    };
+    let made = shops.history.migrate_tenant(&shops.operator, &second).await;
+    made.unwrap();
+    Arc::new(second).enter(shops.history.latest()).unwrap()
 }

@@ -162,7 +162,8 @@ async fn memberships(
     Ok(rows(connection, sql).await?.iter().map(danger).collect())
 }
 
-/// Tenants' roles that are more than they should be. Whom they may become, the logins may.
+/// Roles that a login may become and that are more than they should be. Whom they may become in turn,
+/// the login may too.
 async fn roles(logins: &Logins, connection: &mut PgConnection) -> Result<Vec<Danger>, sqlx::Error> {
     let family = family(logins);
     let sql = format!(
@@ -170,14 +171,14 @@ async fn roles(logins: &Logins, connection: &mut PgConnection) -> Result<Vec<Dan
          FROM pg_catalog.pg_roles r
          JOIN pg_catalog.pg_auth_members m ON m.roleid = r.oid
          JOIN pg_catalog.pg_roles l ON l.oid = m.member
-         WHERE r.rolname {TENANTS} AND l.rolname {family}
+         WHERE l.rolname {family}
          AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolbypassrls OR r.rolreplication)
          ORDER BY 1 LIMIT 10"
     );
     let danger = |row: &Vec<String>| Danger {
         code: "role-rights",
         subject: format!("role {}", row[0]),
-        problem: "it has attributes that no tenant needs".to_owned(),
+        problem: "it has attributes that nobody needs who serves".to_owned(),
         remedy: format!(
             "ALTER ROLE \"{}\" NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS NOREPLICATION",
             row[0]
