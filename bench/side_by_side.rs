@@ -98,8 +98,11 @@ async fn cases(owner: &Client, database: &str) -> Result<[Case; 2], Failure> {
     let id = &seven["employees"]["nodes"][0]["id"];
 
     let columns = "id, number, name, email, title, department_id, manager_id, hired_on, created_at";
-    let enter =
-        format!("BEGIN;\nSET LOCAL search_path = {schema};\nSELECT {columns} FROM employee");
+    // A tenant's role is named like its schema.
+    let enter = format!(
+        "BEGIN;\nSET LOCAL ROLE {schema};\nSET LOCAL search_path = {schema};\n\
+         SELECT {columns} FROM employee"
+    );
     Ok([
         Case {
             name: "one employee",

@@ -15,7 +15,7 @@ use crate::config::{Config, HostName};
 /// Everything that requests and commands work with.
 pub struct State {
     pub config: Config,
-    /// The serving login's pool.
+    /// The pools of the serving logins.
     pub database: Database,
     /// The operators' login, which no tenant's request reaches.
     pub operator: Operator,
