@@ -97,8 +97,7 @@ impl History {
         let applied = self
             .bring_up(&transaction, SHARED_SCHEMA, &versions)
             .await?;
-        let are_new = !applied.is_empty();
-        rights::grant_shared(&transaction, &operator.logins, self.tables, are_new).await?;
+        rights::grant_shared(&transaction, &operator.logins, self.tables).await?;
         transaction.commit().await?;
         Ok(applied)
     }

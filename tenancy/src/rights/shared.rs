@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::ask;
-use crate::logins::{Logins, Role};
+use crate::logins::{Isolation, Logins, Role};
 use crate::schema::quote;
 
 /// Tables of the shared realm that aren't just read and written by whoever is in there.
@@ -15,22 +15,14 @@ pub(crate) struct Tables {
     pub(crate) append_only: &'static [&'static str],
 }
 
-const GRANTED: &str = "
-    SELECT has_table_privilege($1, 'shared.schema_migration', 'SELECT')
-    AND has_table_privilege($2, 'shared.schema_migration', 'SELECT')
-    AND has_schema_privilege($1, 'shared', 'USAGE')
-    AND has_schema_privilege($2, 'shared', 'USAGE')";
-
-/// Grants the shared realm's tables to its roles, if some of them are new or nothing was granted.
+/// Grants the shared realm's tables to its roles, these rights and no others, whatever they had.
 pub(crate) async fn grant_shared(
     transaction: &DatabaseTransaction,
     logins: &Logins,
     tables: Tables,
-    are_new: bool,
 ) -> Result<(), DbErr> {
     let (directory, shared) = (logins.role(Role::Directory), logins.role(Role::Shared));
-    let names = vec![directory.as_str().into(), shared.as_str().into()];
-    if logins.grants_nothing() || !are_new && ask(transaction, GRANTED, names).await? {
+    if logins.grants_nothing() {
         return Ok(());
     }
     let database: String = ask(transaction, "SELECT current_database()::text", vec![]).await?;
@@ -41,11 +33,20 @@ pub(crate) async fn grant_shared(
             "REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC",
             quote(&database)
         ),
+        format!("REVOKE ALL ON ALL TABLES IN SCHEMA shared FROM {directory}, {shared}"),
         format!("GRANT USAGE ON SCHEMA shared TO {directory}, {shared}"),
         format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA shared TO {shared}"),
         format!("REVOKE INSERT, UPDATE, DELETE ON shared.schema_migration FROM {shared}"),
         format!("GRANT SELECT ON shared.schema_migration TO {directory}"),
     ];
+    if logins.isolation == Isolation::Role {
+        // What it had as long as there were no roles.
+        let login = quote(&logins.login(1));
+        statements.push(format!(
+            "REVOKE ALL ON ALL TABLES IN SCHEMA shared FROM {login}"
+        ));
+        statements.push(format!("REVOKE ALL ON SCHEMA shared FROM {login}"));
+    }
     let readable = tables.readable.iter().map(|table| quote(table));
     statements
         .extend(readable.map(|table| format!("GRANT SELECT ON shared.{table} TO {directory}")));

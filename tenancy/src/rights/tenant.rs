@@ -54,7 +54,7 @@ pub(crate) async fn grant_tenant(
     if logins.isolation == Isolation::Role {
         let role = tenant.schema.quoted();
         if !facts.role {
-            statements.push(format!("CREATE ROLE {role} {}", facts.kind));
+            statements.push(format!("CREATE ROLE {role} {} NOINHERIT", facts.kind));
         }
         if !facts.member {
             let login = quote(&logins.login(tenant.login));
@@ -63,6 +63,9 @@ pub(crate) async fn grant_tenant(
     }
     if !facts.usage {
         statements.extend(grants(logins, tenant, is_new));
+        if !is_new && logins.isolation == Isolation::Role {
+            statements.extend(taken_back(logins, tenant));
+        }
     }
     if !statements.is_empty() {
         transaction
@@ -90,6 +93,16 @@ fn grants(logins: &Logins, tenant: &Tenant, is_new: bool) -> Vec<String> {
         [Some(enter), Some(later), (!is_new).then_some(now)]
     };
     grants.iter().flat_map(statements).flatten().collect()
+}
+
+/// What the serving login had of its own as long as there were no roles.
+fn taken_back(logins: &Logins, tenant: &Tenant) -> [String; 3] {
+    let (schema, login) = (tenant.schema.quoted(), quote(&logins.login(1)));
+    [
+        format!("REVOKE ALL ON SCHEMA {schema} FROM {login}"),
+        format!("REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {login}"),
+        format!("ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} REVOKE ALL ON TABLES FROM {login}"),
+    ]
 }
 
 impl Facts {

@@ -1,8 +1,14 @@
-use tenancy::testing::{Pooler, Shops, Way, cluster, fresh_database, shops_of, two_shops_by};
-use tenancy::{Danger, Database, Isolation, Logins, PoolOptions, TenantId};
+use std::sync::Arc;
+
+use tenancy::testing::{
+    Pooler, Shops, SupplierMigrations, Way, cluster, fresh_database, shops_of, two_shops_by,
+};
+use tenancy::{
+    Access, Danger, Database, History, Isolation, Logins, Operator, PoolOptions, Tenant, TenantId,
+};
 
 use crate::rights::of_user;
-use crate::support::Outside;
+use crate::support::{Outside, run};
 
 /// Shops served by a login of their own, since logins are the whole cluster's.
 struct Ground {
@@ -189,7 +195,7 @@ async fn the_audit_asks_a_fixed_number_of_questions() {
     let database = Database::new(&logins, &PoolOptions::default());
     let dangers = database.audit(Some(&ground.shops.python)).await.unwrap();
     assert_eq!(dangers, []);
-    assert!(proxy.statements().len() <= 16, "{:?}", proxy.statements());
+    assert!(proxy.statements().len() <= 24, "{:?}", proxy.statements());
 }
 
 #[tokio::test]
@@ -211,4 +217,110 @@ async fn a_pooler_in_statement_mode_is_found() {
         .unwrap();
     let dangers = database.audit(Some(&shops.python)).await.unwrap();
     assert_eq!(dangers[0].code, "pooler-mode", "{dangers:?}");
+}
+
+#[tokio::test]
+async fn what_belongs_to_those_who_serve_is_found() {
+    let mut ground = Ground::new().await;
+    let harm = "ALTER TABLE \"PYTHON\".employee OWNER TO \"PYTHON\"";
+    ground.finds("owner", harm, None).await;
+    let harm = "ALTER TABLE shared.supplier OWNER TO LOGIN_";
+    ground.finds("owner", harm, None).await;
+    // All of it at once, as after one login was divided into two.
+    let owner = |of: &str| {
+        let schemas = ["shared", "\"PYTHON\"", "\"RUBY\""];
+        let alter = schemas.map(|schema| format!("ALTER SCHEMA {schema} OWNER TO {of}"));
+        alter.join("; ")
+    };
+    let (harm, remedy) = (owner("LOGIN_"), owner("postgres"));
+    ground.finds("owner", &harm, Some(&remedy)).await;
+}
+
+#[tokio::test]
+async fn what_works_with_its_owners_rights_is_found() {
+    let mut ground = Ground::new().await;
+    let harm = "CREATE VIEW \"PYTHON\".peek AS SELECT * FROM \"RUBY\".employee";
+    ground.finds("definer", harm, None).await;
+    let schemas = ["\"PYTHON\"", "public"];
+    for schema in schemas {
+        let harm = format!(
+            "CREATE FUNCTION {schema}.spy() RETURNS bigint SECURITY DEFINER LANGUAGE sql
+             AS 'SELECT count(*) FROM \"RUBY\".employee'"
+        );
+        ground.finds("definer", &harm, None).await;
+    }
+    ground.outside.run("CREATE SCHEMA aside").await;
+    let harm = "GRANT USAGE ON SCHEMA aside TO PUBLIC";
+    ground.finds("role-rights", harm, None).await;
+}
+
+#[tokio::test]
+async fn a_tenant_with_another_tenants_rights_is_found() {
+    let mut ground = Ground::new().await;
+    let harm = "GRANT \"RUBY\" TO \"PYTHON\"";
+    ground.finds("login-membership", harm, None).await;
+    // And it would have to become it: it inherits nothing.
+    ground.outside.run(&ground.filled(harm)).await;
+    let db = ground
+        .shops
+        .database
+        .tenant(&ground.shops.python, Access::Read);
+    let stolen = format!(
+        "SELECT name FROM {}.employee",
+        ground.shops.ruby.schema.quoted()
+    );
+    let why = run(&db, &stolen).await.unwrap_err().to_string();
+    assert!(why.contains("permission denied"), "{why}");
+}
+
+#[tokio::test]
+async fn each_login_is_tried() {
+    let mut ground = Ground::new().await;
+    let harm = "ALTER ROLE LOGIN__lookup NOLOGIN";
+    let remedy = "ALTER ROLE LOGIN__lookup LOGIN";
+    ground.finds("login-refused", harm, Some(remedy)).await;
+    let harm = "REVOKE LOGIN__directory FROM LOGIN__lookup";
+    let remedy = "GRANT LOGIN__directory TO LOGIN__lookup";
+    ground.finds("scope-refused", harm, Some(remedy)).await;
+    let second = Tenant {
+        login: 2,
+        ..Tenant::clone(&ground.shops.python)
+    };
+    ground
+        .outside
+        .run(&ground.filled("REVOKE \"PYTHON\" FROM LOGIN_"))
+        .await;
+    let Shops {
+        history, operator, ..
+    } = &ground.shops;
+    history.migrate_tenant(operator, &second).await.unwrap();
+    ground.shops.python = Arc::new(second).enter(history.latest()).unwrap();
+    let harm = "ALTER ROLE LOGIN__2 NOLOGIN";
+    let remedy = "ALTER ROLE LOGIN__2 LOGIN";
+    ground.finds("login-refused", harm, Some(remedy)).await;
+}
+
+/// From the path alone to roles it is the setting, and migrating.
+#[tokio::test]
+async fn what_the_login_had_before_there_were_roles_is_taken_back() {
+    let url = fresh_database().await.unwrap();
+    let serving = of_user(
+        &url,
+        &format!("both_{}", TenantId::new().as_uuid().simple()),
+    );
+    let by_path = Logins::new(&serving, &url, Isolation::Path).unwrap();
+    let shops = shops_of(url.clone(), by_path, Way::Direct).await.unwrap();
+    let logins = Logins::new(&serving, &url, Isolation::Role).unwrap();
+    let operator = Operator::new(&logins, &PoolOptions::default());
+    let shared = History::of::<SupplierMigrations>(&[]);
+    shared.migrate_shared(&operator).await.unwrap();
+    for tenant in [&shops.python, &shops.ruby] {
+        shops
+            .history
+            .migrate_tenant(&operator, tenant)
+            .await
+            .unwrap();
+    }
+    let database = Database::new(&logins, &PoolOptions::default());
+    assert_eq!(database.audit(Some(&shops.python)).await.unwrap(), []);
 }

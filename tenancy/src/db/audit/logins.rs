@@ -47,6 +47,21 @@ pub(super) fn family(logins: &Logins) -> String {
     )
 }
 
+/// The numbers of the serving logins after the first.
+pub(super) async fn further(
+    logins: &Logins,
+    connection: &mut PgConnection,
+) -> Result<Vec<u16>, sqlx::Error> {
+    let family = family(logins);
+    let start = logins.login(1).len() + 1;
+    let sql = format!("SELECT rolname FROM pg_catalog.pg_roles WHERE rolname {family}");
+    let names = rows(connection, sql).await?.concat();
+    let numbers = names
+        .iter()
+        .filter_map(|name| name.get(start..)?.parse().ok());
+    Ok(numbers.filter(|number| *number > 1).collect())
+}
+
 pub(super) async fn check(
     database: &Database,
     connection: &mut PgConnection,
@@ -151,12 +166,18 @@ async fn memberships(
          JOIN pg_catalog.pg_roles l ON l.oid = reach.login
          JOIN pg_catalog.pg_roles r ON r.oid = reach.roleid
          WHERE NOT r.rolname {TENANTS} AND r.rolname NOT IN ({directory}, {shared})
+         UNION
+         SELECT t.rolname, r.rolname
+         FROM pg_catalog.pg_auth_members m
+         JOIN pg_catalog.pg_roles t ON t.oid = m.member
+         JOIN pg_catalog.pg_roles r ON r.oid = m.roleid
+         WHERE m.member IN (SELECT roleid FROM reach)
          ORDER BY 1, 2 LIMIT 10"
     );
     let danger = |row: &Vec<String>| Danger {
         code: "login-membership",
-        subject: format!("login {}", row[0]),
-        problem: format!("it may become {}, which is no tenant", row[1]),
+        subject: format!("role {}", row[0]),
+        problem: format!("it may become {}, or has its rights", row[1]),
         remedy: format!("REVOKE \"{}\" FROM \"{}\"", row[1], row[0]),
     };
     Ok(rows(connection, sql).await?.iter().map(danger).collect())

@@ -3,11 +3,13 @@
 mod logins;
 mod passage;
 mod schemas;
+mod things;
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{Database, text};
 use crate::error::{Error, is_refused};
+use crate::logins::{LOOKUP, Role};
 use crate::{ActiveTenant, Isolation};
 
 /// One thing that lets tenants out of their schemas, or could.
@@ -54,12 +56,43 @@ impl Database {
         connection.close_on_drop();
         let mut dangers = passage::check(self, probe, &mut connection).await?;
         if dangers.is_empty() {
+            dangers.extend(self.try_others(&mut connection).await?);
+        }
+        if dangers.is_empty() {
             dangers.extend(schemas::check(self, &mut connection).await?);
         }
         if dangers.is_empty() && self.isolation() == Isolation::Role {
             dangers.extend(logins::check(self, &mut connection).await?);
         }
         Ok(dangers)
+    }
+
+    /// The other serving logins: the one that looks up, and those of further tenants.
+    async fn try_others(&self, connection: &mut PgConnection) -> Result<Vec<Danger>, Error> {
+        if self.isolation() == Isolation::Path {
+            return Ok(Vec::new());
+        }
+        let mut dangers = self.try_lookup().await?;
+        for number in logins::further(&self.doors.logins, connection).await? {
+            match self.doors.of(number).pool.acquire().await {
+                Ok(mut other) => dangers.extend(passage::left_on(&mut other).await?),
+                Err(error) if is_refused(&error) => dangers.push(self.not_let_in(number)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(dangers)
+    }
+
+    async fn try_lookup(&self) -> Result<Vec<Danger>, Error> {
+        let door = self.doors.directory();
+        let mut connection = match door.pool.acquire().await {
+            Ok(connection) => connection,
+            Err(error) if is_refused(&error) => return Ok(vec![self.not_let_in(LOOKUP)]),
+            Err(error) => return Err(error.into()),
+        };
+        connection.close_on_drop();
+        let place = self.within_shared(Role::Directory);
+        Ok(passage::through(door, &place, &mut connection).await?)
     }
 
     fn not_let_in(&self, login: u16) -> Danger {

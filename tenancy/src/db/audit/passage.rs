@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use super::{Danger, rows};
 use crate::ActiveTenant;
-use crate::db::door::Place;
+use crate::db::door::{Door, Place};
 use crate::db::{Access, Database};
 use crate::error::is_lost;
 use crate::logins::Role;
@@ -27,12 +27,21 @@ pub(super) async fn check(
         Some(schema) => database.within(schema),
         None => database.within_shared(Role::Shared),
     };
-    let begin = database.doors.first().begin(&place, Access::Write);
+    through(database.doors.first(), &place, connection).await
+}
+
+/// Enters this place by this door's words, and leaves it.
+pub(super) async fn through(
+    door: &Door,
+    place: &Place<'_>,
+    connection: &mut PgConnection,
+) -> Result<Vec<Danger>, sqlx::Error> {
+    let begin = door.begin(place, Access::Write);
     if let Err(error) = connection.execute(AssertSqlSafe(begin)).await {
         return match error {
             error if says_statement_mode(&error) => Ok(vec![statement_mode()]),
             error if is_lost(&error) => Err(error),
-            error => Ok(vec![closed(&place, &error)]),
+            error => Ok(vec![closed(place, &error)]),
         };
     }
     let (inside, again) = (state(connection).await?, state(connection).await?);
@@ -57,6 +66,11 @@ pub(super) async fn check(
         }
     }
     Ok(dangers)
+}
+
+/// What is wrong with a connection on which no scope was entered.
+pub(super) async fn left_on(connection: &mut PgConnection) -> Result<Vec<Danger>, sqlx::Error> {
+    Ok(left(&state(connection).await?))
 }
 
 struct State {

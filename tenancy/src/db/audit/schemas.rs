@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Danger, literal, rows};
+use super::{Danger, literal, rows, things};
 use crate::db::Database;
 use crate::logins::{Isolation, Role};
 use crate::schema::NO_SCHEMA;
@@ -32,6 +32,7 @@ pub(super) async fn check(
     dangers.extend(owners(connection).await?);
     if database.isolation() == Isolation::Role {
         dangers.extend(guests(database, connection).await?);
+        dangers.extend(things::check(database, connection).await?);
     }
     Ok(dangers)
 }
@@ -94,7 +95,10 @@ async fn guests(
          FROM pg_catalog.pg_namespace n
          CROSS JOIN pg_catalog.aclexplode(n.nspacl) a
          LEFT JOIN pg_catalog.pg_roles g ON g.oid = a.grantee
-         WHERE (n.nspname {TENANTS} OR n.nspname = 'shared')
+         WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'public')
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+             WHERE d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid
+             AND d.deptype = 'e')
          AND a.grantee <> n.nspowner
          AND (a.grantee = 0 OR g.rolname {TENANTS} OR g.rolname IN ({directory}, {shared})
              OR g.rolname {family})
