@@ -19,6 +19,11 @@ macro_rules! actions {
                     $(Self::$name => $code,)+
                 }
             }
+
+            /// Whether somebody tried to get where they don't belong.
+            pub fn is_crossing(self) -> bool {
+                self.code().starts_with("crossing.")
+            }
         }
     };
 }
@@ -68,6 +73,8 @@ actions! {
     CrossingId = "crossing.id",
     /// Crossings that were too many to be told one by one.
     CrossingDropped = "crossing.dropped",
+    /// Acts of operators that were too many to be told one by one.
+    ActDropped = "act.dropped",
 }
 
 #[cfg(test)]
