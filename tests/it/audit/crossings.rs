@@ -137,6 +137,42 @@ async fn an_id_of_another_tenant_is_told_of_whoever_is_signed_in() {
 }
 
 #[tokio::test]
+async fn a_statement_that_the_tenants_role_may_not_run_is_told() {
+    let server = TestServer::start().await;
+    let (python, ruby) = (
+        server.tenant("python").as_owner(),
+        server.tenant("ruby").as_owner(),
+    );
+    let owner = server.people().user("python", TenantRole::Owner);
+    let sql = server.sql("python");
+    let direct = "{ departments(first: 1) { nodes { id } } }";
+    let by_a_loader = "{ employees(first: 1) { nodes { department { id } } } }";
+    let trail = Trail::begin(&server).await;
+    for query in [direct, by_a_loader] {
+        assert_eq!(python.query(query).await.codes(), [""; 0]);
+    }
+    assert_eq!(trail.told().await, [""; 0]);
+
+    let revoke = format!("REVOKE SELECT ON department FROM {}", sql.schema());
+    sql.run(&revoke).await;
+    for query in [direct, by_a_loader] {
+        let trail = Trail::begin(&server).await;
+        assert_eq!(python.query(query).await.codes(), ["INTERNAL"]);
+        assert_eq!(ruby.query(query).await.codes(), [""; 0]);
+        let told = "user - crossing.privilege python refused";
+        assert_eq!(trail.told().await, [told], "{query}");
+        let row = &trail.rows().await[0];
+        assert_eq!(row["actor_id"], json!(owner.user()));
+        assert_eq!(row["detail"], json!({}));
+    }
+
+    sql.run("DROP TABLE department CASCADE").await;
+    let trail = Trail::begin(&server).await;
+    assert_eq!(python.query(direct).await.codes(), ["INTERNAL"]);
+    assert_eq!(trail.told().await, [""; 0], "only rights are told");
+}
+
+#[tokio::test]
 async fn of_a_thousand_equal_crossings_two_rows_are_left() {
     let server = TestServer::start().await;
     let trail = Trail::begin(&server).await;

@@ -71,6 +71,8 @@ actions! {
     CrossingHeader = "crossing.header",
     /// A global id of another tenant or realm.
     CrossingId = "crossing.id",
+    /// A statement that PostgreSQL refused, since the realm's role may not do that.
+    CrossingPrivilege = "crossing.privilege",
     /// Crossings that were too many to be told one by one.
     CrossingDropped = "crossing.dropped",
     /// Acts of operators that were too many to be told one by one.
