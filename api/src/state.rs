@@ -31,7 +31,7 @@ pub struct State {
     /// How often passwords were tried.
     pub limiter: Limiter,
     pub page: PageLimits,
-    /// The way into the audit trail for what strangers try.
+    /// The way into the audit trail for what strangers try, and for operators who sign in.
     pub crossings: Crossings,
     /// The domain of the shared realm, unset for commands that need none.
     pub shared_domain: Option<Domain>,

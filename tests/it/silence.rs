@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tests::inside::told;
-use tests::{Answer, Client, TestServer};
+use tests::{Answer, Client, TestServer, at_last};
 
 /// What is unique within a tenant: the mutation, an input, and where it says `TAKEN`.
 fn unique() -> Vec<(&'static str, Value, &'static str)> {
@@ -195,12 +195,15 @@ async fn what_a_database_says_of_damage_stays_in_the_log() {
             answer.text
         );
         failed += usize::from(answer.text.contains("INTERNAL"));
-        let ruby = server
-            .tenant("ruby")
-            .as_owner()
-            .query("{ tenant { slug } customers { nodes { name } } }")
-            .await;
-        assert_eq!(ruby.at("tenant.slug"), "ruby", "{damage}");
+        let ruby = server.tenant("ruby").as_owner();
+        let look = async || ruby.query("{ customers { nodes { name } } }").await;
+        // A connection that knows the statement with python's columns is found out, and closed.
+        let ruby = at_last(look, |answer| !answer.text.contains("INTERNAL")).await;
+        let names = ruby.at("customers.nodes.name");
+        assert!(
+            names.as_array().is_some_and(|names| !names.is_empty()),
+            "{damage}"
+        );
     }
     assert!(failed >= 6, "only {failed} were failures at all");
 }

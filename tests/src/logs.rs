@@ -1,8 +1,10 @@
 //! What would be logged, kept in memory.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use tracing::Dispatch;
+use tracing::level_filters::LevelFilter;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -22,6 +24,13 @@ struct Bytes(Arc<Mutex<Vec<u8>>>);
 impl Logs {
     /// Begins to keep what this filter lets through, of every library.
     pub fn keep(filter: &str) -> Self {
+        // As long as there was never more than one, whichever thread comes first to a place that logs decides
+        // for all whether anybody listens there.
+        static BESIDE: OnceLock<Dispatch> = OnceLock::new();
+        BESIDE.get_or_init(|| {
+            let silent = tracing_subscriber::fmt().with_max_level(LevelFilter::OFF);
+            Dispatch::new(silent.finish())
+        });
         let bytes = Bytes::default();
         let subscriber = tracing_subscriber::fmt()
             .with_env_filter(EnvFilter::new(filter))

@@ -1,6 +1,7 @@
 //! Why something failed, for whoever runs the whole.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::postgres::PgDatabaseError;
@@ -29,11 +30,13 @@ pub fn of(error: &(dyn StdError + 'static)) -> String {
 pub fn sqlstate(error: &(dyn StdError + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
+        // What several wait for is shared among them.
+        let shared = || error.downcast_ref::<Arc<DbErr>>().map(Arc::as_ref);
         if let Some(
             DbErr::Exec(RuntimeErr::SqlxError(inner))
             | DbErr::Query(RuntimeErr::SqlxError(inner))
             | DbErr::Conn(RuntimeErr::SqlxError(inner)),
-        ) = error.downcast_ref()
+        ) = error.downcast_ref().or_else(shared)
         {
             return Some(inner.as_database_error()?.code()?.into_owned());
         }

@@ -121,6 +121,12 @@ impl<R: Realm> Request<R> {
         self.state.crossings.tell(R::about(&self.subject, event));
     }
 
+    /// Notes that the database refused a statement which reached for more than this realm's rows.
+    pub(super) fn tell_of_privilege(&self) {
+        let event = Event::new(self.actor.clone(), Action::CrossingPrivilege);
+        self.state.crossings.tell(R::about(&self.subject, event));
+    }
+
     pub fn page_limits(&self) -> PageLimits {
         self.state.page
     }

@@ -159,6 +159,9 @@ where
     } else {
         request.end().await;
     }
+    if response.errors.iter().any(is_of_privilege) {
+        request.tell_of_privilege();
+    }
     for chain in name_codes(&mut response) {
         tracing::error!(error = chain, "an operation failed");
     }
@@ -173,6 +176,10 @@ fn ended(error: &async_graphql::ServerError) -> Option<Ended> {
         Fault::Overdue(_) => Some(Ended::Overdue),
         _ => None,
     }
+}
+
+fn is_of_privilege(error: &async_graphql::ServerError) -> bool {
+    error.source::<Fault>().is_some_and(Fault::is_of_privilege)
 }
 
 fn failed(fault: Fault) -> async_graphql::ServerError {

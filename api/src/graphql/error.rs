@@ -5,9 +5,12 @@ use std::sync::Arc;
 use async_graphql::{Response, ServerError};
 use sea_orm::DbErr;
 
-use crate::app;
+use crate::app::{self, reason};
 use crate::auth::{Denied, Limited};
 use crate::chain;
+
+/// PostgreSQL's code for what a role may not do.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// A resolver's failure. Its text is for clients; what the database said stays in the source.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +52,17 @@ impl Fault {
             Self::Unavailable(_) => "DATABASE_UNAVAILABLE",
             Self::Overdue(_) => "TIMEOUT",
             Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// Whether the database refused a statement since the realm's role may not do that: nobody's request
+    /// should get as far.
+    pub fn is_of_privilege(&self) -> bool {
+        match self {
+            Self::Internal(source) => {
+                reason::sqlstate(source.as_ref()).as_deref() == Some(INSUFFICIENT_PRIVILEGE)
+            }
+            _ => false,
         }
     }
 }

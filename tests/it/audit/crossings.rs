@@ -1,5 +1,6 @@
 //! What strangers try: it is told, counted and bounded, and never makes a request wait or fail.
 
+use api::app::demo::PASSWORD;
 use api::auth::{OperatorRole, TenantRole};
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -136,6 +137,42 @@ async fn an_id_of_another_tenant_is_told_of_whoever_is_signed_in() {
 }
 
 #[tokio::test]
+async fn a_statement_that_the_tenants_role_may_not_run_is_told() {
+    let server = TestServer::start().await;
+    let (python, ruby) = (
+        server.tenant("python").as_owner(),
+        server.tenant("ruby").as_owner(),
+    );
+    let owner = server.people().user("python", TenantRole::Owner);
+    let sql = server.sql("python");
+    let direct = "{ departments(first: 1) { nodes { id } } }";
+    let by_a_loader = "{ employees(first: 1) { nodes { department { id } } } }";
+    let trail = Trail::begin(&server).await;
+    for query in [direct, by_a_loader] {
+        assert_eq!(python.query(query).await.codes(), [""; 0]);
+    }
+    assert_eq!(trail.told().await, [""; 0]);
+
+    let revoke = format!("REVOKE SELECT ON department FROM {}", sql.schema());
+    sql.run(&revoke).await;
+    for query in [direct, by_a_loader] {
+        let trail = Trail::begin(&server).await;
+        assert_eq!(python.query(query).await.codes(), ["INTERNAL"]);
+        assert_eq!(ruby.query(query).await.codes(), [""; 0]);
+        let told = "user - crossing.privilege python refused";
+        assert_eq!(trail.told().await, [told], "{query}");
+        let row = &trail.rows().await[0];
+        assert_eq!(row["actor_id"], json!(owner.user()));
+        assert_eq!(row["detail"], json!({}));
+    }
+
+    sql.run("DROP TABLE department CASCADE").await;
+    let trail = Trail::begin(&server).await;
+    assert_eq!(python.query(direct).await.codes(), ["INTERNAL"]);
+    assert_eq!(trail.told().await, [""; 0], "only rights are told");
+}
+
+#[tokio::test]
 async fn of_a_thousand_equal_crossings_two_rows_are_left() {
     let server = TestServer::start().await;
     let trail = Trail::begin(&server).await;
@@ -152,6 +189,37 @@ async fn of_a_thousand_equal_crossings_two_rows_are_left() {
     assert!(rows.len() <= 2, "{rows:?}");
     let times: i64 = rows.iter().map(|row| row["count"].as_i64().unwrap()).sum();
     assert_eq!(times, 1000);
+}
+
+#[tokio::test]
+async fn an_operators_login_is_told_however_many_crossings_strangers_make_up() {
+    let loopback = ("INSULA_TENANCY_TRUSTED_PROXIES", "127.0.0.0/8");
+    let server = TestServer::with(&[loopback]).await;
+    let trail = Trail::begin(&server).await;
+    for stranger in 0..100 {
+        let from = format!("x-forwarded-for: 192.0.2.{stranger}");
+        let headers = [
+            "host: ruby.localhost",
+            "x-tenant-domain: python.localhost",
+            &from,
+        ];
+        let refused = server.raw(&raw::post(&headers, ME)).await;
+        refused.assert_refused(400, "TENANT_CONFLICT");
+    }
+    let input = json!({ "email": "operator@insula.test", "password": PASSWORD });
+    let login = server.shared().mutate("login", &input, "accessToken").await;
+    login.at("accessToken");
+
+    let rows = trail.rows().await;
+    let of = |action: &str| rows.iter().filter(|row| row["action"] == action).count();
+    assert_eq!(of("crossing.header"), 60, "no more of them are told");
+    assert_eq!(of("crossing.dropped"), 1);
+    let logins: Vec<_> = (rows.iter())
+        .filter(|row| row["action"] == "session.login")
+        .collect();
+    assert_eq!(logins.len(), 1, "{rows:?}");
+    assert_eq!(logins[0]["actor_name"], "operator@insula.test");
+    assert_eq!(logins[0]["outcome"], "done");
 }
 
 #[tokio::test]

@@ -19,6 +19,11 @@ macro_rules! actions {
                     $(Self::$name => $code,)+
                 }
             }
+
+            /// Whether somebody tried to get where they don't belong.
+            pub fn is_crossing(self) -> bool {
+                self.code().starts_with("crossing.")
+            }
         }
     };
 }
@@ -66,8 +71,12 @@ actions! {
     CrossingHeader = "crossing.header",
     /// A global id of another tenant or realm.
     CrossingId = "crossing.id",
+    /// A statement that PostgreSQL refused, since the realm's role may not do that.
+    CrossingPrivilege = "crossing.privilege",
     /// Crossings that were too many to be told one by one.
     CrossingDropped = "crossing.dropped",
+    /// Acts of operators that were too many to be told one by one.
+    ActDropped = "act.dropped",
 }
 
 #[cfg(test)]

@@ -1,53 +1,26 @@
-//! What strangers try: told without ever making a request wait, and without filling the disk.
-//!
-//! A request puts the crossing that it was refused for into a short queue and goes on. One task takes
-//! them out, counts equal ones, and writes. What doesn't fit into the queue is only counted.
+//! What strangers try, and what operators do that no transaction tells, each in a lane of its own: however
+//! much strangers try, an operator's login is told.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-use chrono::{DateTime, Utc};
-use entity::shared::audit_event::Outcome;
-use tenancy::{Access, Database};
-use tokio::sync::{mpsc, oneshot};
+use entity::shared::audit_event::{ActorKind, Outcome};
+use tenancy::Database;
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::Event;
-use super::tally::{Row, Tally};
-use crate::app::reason;
-
-/// How many may wait to be counted.
-const QUEUE: usize = 1024;
-
-/// For how long equal ones are counted together.
-const MINUTE: Duration = Duration::from_mins(1);
+use super::lane::Lane;
+use super::tally::Whose;
 
 /// The way into the trail for what comes from outside. One per process.
 #[derive(Debug)]
 pub struct Crossings {
-    sender: mpsc::Sender<Message>,
-    /// Until the writer takes it.
-    receiver: Mutex<Option<mpsc::Receiver<Message>>>,
-    /// How many found the queue full, or the database away.
-    lost: Arc<AtomicU64>,
-}
-
-#[derive(Debug)]
-enum Message {
-    Event(Box<Event>, Outcome, DateTime<Utc>),
-    /// Write down everything, then say so.
-    Flush(oneshot::Sender<()>),
+    strangers: Lane,
+    operators: Lane,
 }
 
 impl Default for Crossings {
     fn default() -> Self {
-        let (sender, receiver) = mpsc::channel(QUEUE);
         Self {
-            sender,
-            receiver: Mutex::new(Some(receiver)),
-            lost: Arc::default(),
+            strangers: Lane::new(Whose::Strangers),
+            operators: Lane::new(Whose::Operators),
         }
     }
 }
@@ -60,118 +33,30 @@ impl Crossings {
 
     /// Tells of what comes from outside as often as crossings do, with its outcome.
     pub fn tell_as(&self, event: Event, outcome: Outcome) {
-        let message = Message::Event(Box::new(event), outcome, Utc::now());
-        if self.sender.try_send(message).is_err() {
-            self.lost.fetch_add(1, Ordering::Relaxed);
-        }
+        self.lane(&event).tell(event, outcome);
     }
 
     /// Starts to write down what is told, until the task is aborted. Only the first call does.
     pub fn write_down(&self, database: Database) -> JoinHandle<()> {
-        let (receiver, lost) = (self.waiting().take(), Arc::clone(&self.lost));
+        let strangers = self.strangers.writing(database.clone());
+        let operators = self.operators.writing(database);
         tokio::spawn(async move {
-            if let Some(receiver) = receiver {
-                let tally = Tally::default();
-                Writer {
-                    database,
-                    tally,
-                    lost,
-                }
-                .run(receiver)
-                .await;
-            }
+            tokio::join!(strangers, operators);
         })
     }
 
     /// Waits until everything that was told so far is written down.
     pub async fn flush(&self) {
-        if self.waiting().is_some() {
-            // Nobody writes.
-            return;
-        }
-        let (done, written) = oneshot::channel();
-        if self.sender.send(Message::Flush(done)).await.is_ok() {
-            // Fails if the writer is aborted meanwhile.
-            let _ = written.await;
-        }
+        tokio::join!(self.strangers.flush(), self.operators.flush());
     }
 
-    /// The other end of the queue, until the writer takes it.
-    fn waiting(&self) -> MutexGuard<'_, Option<mpsc::Receiver<Message>>> {
-        // Nothing can panic while it is held.
-        self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-struct Writer {
-    database: Database,
-    tally: Tally,
-    lost: Arc<AtomicU64>,
-}
-
-impl Writer {
-    async fn run(mut self, mut receiver: mpsc::Receiver<Message>) {
-        let mut minutes = interval(MINUTE);
-        minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut messages = Vec::with_capacity(QUEUE);
-        loop {
-            tokio::select! {
-                many = receiver.recv_many(&mut messages, QUEUE) => {
-                    if many == 0 {
-                        return;
-                    }
-                    self.take(messages.drain(..)).await;
-                }
-                _ = minutes.tick() => self.end_minute().await,
+    /// A crossing is a stranger's, whoever's token it was tried with: the token may be stolen.
+    fn lane(&self, event: &Event) -> &Lane {
+        match event.actor.kind() {
+            ActorKind::Operator | ActorKind::Console if !event.action.is_crossing() => {
+                &self.operators
             }
+            _ => &self.strangers,
         }
     }
-
-    async fn take(&mut self, messages: impl Iterator<Item = Message> + Send) {
-        let mut rows = Vec::new();
-        let mut waiting = Vec::new();
-        for message in messages {
-            match message {
-                Message::Event(event, outcome, at) => {
-                    rows.extend(self.tally.count(&event, outcome, at));
-                }
-                Message::Flush(done) => waiting.push(done),
-            }
-        }
-        self.write(rows).await;
-        if !waiting.is_empty() {
-            self.end_minute().await;
-        }
-        for done in waiting {
-            // Whoever asked may have gone.
-            let _ = done.send(());
-        }
-    }
-
-    async fn end_minute(&mut self) {
-        self.tally.lose(self.lost.swap(0, Ordering::Relaxed));
-        let rows = self.tally.end(Utc::now());
-        self.write(rows).await;
-    }
-
-    /// All in one transaction. What can't be written is lost, and counted.
-    async fn write(&self, rows: Vec<Row>) {
-        if rows.is_empty() {
-            return;
-        }
-        if let Err(error) = keep(&self.database, &rows).await {
-            let lost: u64 = rows.iter().map(|row| row.count).sum();
-            self.lost.fetch_add(lost, Ordering::Relaxed);
-            let error = reason::of(&error);
-            tracing::warn!(lost, error, "the audit trail could not be written");
-        }
-    }
-}
-
-async fn keep(database: &Database, rows: &[Row]) -> Result<(), tenancy::Error> {
-    let db = database.shared(Access::Write);
-    for row in rows {
-        row.write(&db).await?;
-    }
-    db.commit().await
 }

@@ -7,7 +7,7 @@
 //! 3. [`event`]: one thing to tell. What was done is written by the transaction that did it, whole or
 //!    not at all; what was refused or failed, by a transaction of its own.
 //! 4. [`crossings`]: what strangers try, and operators' signing in. It comes as often as they like, so it
-//!    is queued, counted and bounded.
+//!    is queued, counted and bounded, and neither takes the other's place.
 //! 5. [`read`]: the trail as it is read.
 //!
 //! Nothing here changes or deletes a row, and the serving login may not. No secret goes in: texts of
@@ -17,6 +17,7 @@ pub mod action;
 pub mod actor;
 pub mod crossings;
 pub mod event;
+mod lane;
 pub mod read;
 pub mod statement;
 mod tally;

@@ -1,4 +1,5 @@
-//! Crossings, counted: of equal ones a minute has at most two rows, and of all of them a bounded number.
+//! What a lane tells, counted: of equal ones a minute has at most two rows, and of all of them a bounded
+//! number.
 
 use std::collections::HashMap;
 
@@ -9,8 +10,17 @@ use sea_orm::{ConnectionTrait, DbErr};
 use super::{Action, Actor, Event};
 use crate::auth::Caller;
 
-/// How many different crossings are told in a minute.
+/// How many different ones are told in a minute.
 const KINDS: usize = 60;
+
+/// Whose doings are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// All strangers share what is told in a minute: there may be as many of them as they like.
+    Strangers,
+    /// Each operator has as much: none can hide what another does.
+    Operators,
+}
 
 /// What is to be written: an event, and how often it happened until when.
 #[derive(Debug)]
@@ -28,16 +38,25 @@ impl Row {
     }
 }
 
-/// The crossings of this minute.
-#[derive(Debug, Default)]
+/// What came in this minute.
+#[derive(Debug)]
 pub(super) struct Tally {
+    whose: Whose,
     /// What came again since its first row was written, by what makes it equal.
     repeated: HashMap<String, Row>,
     lost: u64,
 }
 
 impl Tally {
-    /// Counts a crossing. The first of its kind is to be written at once.
+    pub(super) fn new(whose: Whose) -> Self {
+        Self {
+            whose,
+            repeated: HashMap::new(),
+            lost: 0,
+        }
+    }
+
+    /// Counts an event. The first of its kind is to be written at once.
     pub(super) fn count(
         &mut self,
         event: &Event,
@@ -50,7 +69,7 @@ impl Tally {
             row.last = now;
             return None;
         }
-        if self.repeated.len() >= KINDS {
+        if self.kinds(&event.actor) >= KINDS {
             self.lost += 1;
             return None;
         }
@@ -62,6 +81,17 @@ impl Tally {
         };
         self.repeated.insert(key, row(0));
         Some(row(1))
+    }
+
+    /// How many kinds were told already of what this one has a share of.
+    fn kinds(&self, actor: &Actor) -> usize {
+        match self.whose {
+            Whose::Strangers => self.repeated.len(),
+            Whose::Operators => {
+                let told = self.repeated.values().map(|row| row.event.actor.id());
+                told.filter(|id| *id == actor.id()).count()
+            }
+        }
     }
 
     /// Notes that so many were not even counted.
@@ -76,8 +106,12 @@ impl Tally {
         let lost = std::mem::take(&mut self.lost);
         if lost > 0 {
             let nobody = Actor::from(Caller::Anonymous);
+            let action = match self.whose {
+                Whose::Strangers => Action::CrossingDropped,
+                Whose::Operators => Action::ActDropped,
+            };
             rows.push(Row {
-                event: Event::new(nobody, Action::CrossingDropped).with("dropped", lost),
+                event: Event::new(nobody, action).with("dropped", lost),
                 outcome: Outcome::Refused,
                 count: 1,
                 last: now,
@@ -103,8 +137,11 @@ fn key(event: &Event, outcome: Outcome) -> String {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::app::audit::Origin;
+    use crate::auth::{OperatorRole, Principal};
 
     fn from(source: usize) -> Event {
         let origin = Origin {
@@ -120,7 +157,7 @@ mod tests {
 
     #[test]
     fn equal_ones_are_two_rows_a_minute() {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(Whose::Strangers);
         let now = Utc::now();
         let first: Vec<_> = (0..1000)
             .filter_map(|_| tally.count(&from(1), Outcome::Refused, now))
@@ -135,7 +172,7 @@ mod tests {
 
     #[test]
     fn many_different_ones_are_bounded_and_what_is_left_out_is_counted() {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(Whose::Strangers);
         let now = Utc::now();
         let first = (0..10_000)
             .filter_map(|n| tally.count(&from(n), Outcome::Refused, now))
@@ -146,5 +183,21 @@ mod tests {
         assert_eq!(rest.len(), 1);
         assert_eq!(rest[0].event.action, Action::CrossingDropped);
         assert_eq!(rest[0].event.detail["dropped"], 10_000 - KINDS + 5);
+    }
+
+    #[test]
+    fn an_operator_can_not_hide_what_another_does() {
+        let mut tally = Tally::new(Whose::Operators);
+        let now = Utc::now();
+        let mut tell = |who: Uuid, what: usize| {
+            let who = Principal::operator(who, Uuid::nil(), OperatorRole::Viewer);
+            let event = Event::new(Caller::Known(who).into(), Action::PermissionDenied);
+            tally.count(&event.with("field", what), Outcome::Refused, now)
+        };
+        let (busy, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let told = (0..100).filter_map(|what| tell(busy, what)).count();
+        assert_eq!(told, KINDS);
+        assert!(tell(other, 0).is_some());
+        assert_eq!(tally.end(now)[0].event.action, Action::ActDropped);
     }
 }
