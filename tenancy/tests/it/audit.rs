@@ -32,8 +32,12 @@ impl Ground {
 
     async fn dangers(&self) -> Vec<Danger> {
         let Shops { logins, python, .. } = &self.shops;
-        // As when a server starts.
-        let database = Database::new(logins, &PoolOptions::default());
+        // As when a server starts, with no connection to spare.
+        let options = PoolOptions {
+            max_connections: 1,
+            ..PoolOptions::default()
+        };
+        let database = Database::new(logins, &options);
         let dangers = database.audit(Some(python)).await.unwrap();
         database.close().await;
         dangers

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use tenancy::testing::{
     ShopMigrations, Shops, SupplierMigrations, Way, fresh_database, shops_of, two_shops,
+    two_shops_by,
 };
 use tenancy::{
     Access, ActiveTenant, Database, History, Isolation, Logins, Operator, PoolOptions, SchemaName,
@@ -9,6 +10,14 @@ use tenancy::{
 };
 
 use crate::support::{Outside, get, names, run};
+
+tenancy::both_ways! {
+    a_statement_that_names_another_schema_is_refused,
+    no_scope_of_a_tenant_alters_structure,
+    the_shared_realms_roles_keep_to_their_tables,
+    a_table_of_a_later_migration_is_granted_when_it_is_made,
+    what_is_not_promised_a_statement_may_set_another_role,
+}
 
 /// Why PostgreSQL refuses a statement in a fresh scope of the shop.
 async fn refusal(shops: &Shops, sql: &str) -> String {
@@ -23,9 +32,8 @@ async fn may(shops: &Shops, sql: &str) -> TenantDb {
     db
 }
 
-#[tokio::test]
-async fn a_statement_that_names_another_schema_is_refused() {
-    let shops = two_shops().await.unwrap();
+async fn a_statement_that_names_another_schema_is_refused(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let (own, other) = (shops.python.schema.quoted(), shops.ruby.schema.quoted());
     for statement in [
         "SELECT name FROM {}.employee",
@@ -50,9 +58,8 @@ async fn a_statement_that_names_another_schema_is_refused() {
     assert_eq!(names(&ruby).await.unwrap(), ["Diamond", "Emerald"]);
 }
 
-#[tokio::test]
-async fn no_scope_of_a_tenant_alters_structure() {
-    let shops = two_shops().await.unwrap();
+async fn no_scope_of_a_tenant_alters_structure(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     for statement in [
         "CREATE TABLE mine (id int)",
         "CREATE TEMPORARY TABLE mine (id int)",
@@ -101,9 +108,8 @@ async fn a_login_without_a_role_touches_nothing() {
     assert_eq!(readable, ["public", shops.python.schema.as_str()]);
 }
 
-#[tokio::test]
-async fn the_shared_realms_roles_keep_to_their_tables() {
-    let shops = two_shops().await.unwrap();
+async fn the_shared_realms_roles_keep_to_their_tables(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let count = "SELECT count(*) FROM supplier";
     let shared = || shops.database.shared(Access::Write);
     assert_eq!(get::<i64>(&shared(), count).await.unwrap(), 1);
@@ -163,9 +169,8 @@ async fn who_reads_the_fleet_changes_nothing_of_it() {
     }
 }
 
-#[tokio::test]
-async fn a_table_of_a_later_migration_is_granted_when_it_is_made() {
-    let shops = two_shops().await.unwrap();
+async fn a_table_of_a_later_migration_is_granted_when_it_is_made(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let operator = shops.operator.tenant(&shops.python, Access::Write);
     run(&operator, "CREATE TABLE later (id int)").await.unwrap();
     operator.commit().await.unwrap();
@@ -268,9 +273,8 @@ async fn by_the_path_alone_the_serving_login_is_granted_rows_and_no_structure() 
 
 /// The limit of roles: a statement that runs as a tenant may set another role of its login. So no
 /// text of a user's may ever become a statement; here it is shown, lest somebody promises it.
-#[tokio::test]
-async fn what_is_not_promised_a_statement_may_set_another_role() {
-    let shops = two_shops().await.unwrap();
+async fn what_is_not_promised_a_statement_may_set_another_role(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
     let set = format!("SELECT set_config('role', '{}', true)", shops.ruby.schema);
     let db = may(&shops, &set).await;
     let stolen = format!("SELECT name FROM {}.employee", shops.ruby.schema.quoted());

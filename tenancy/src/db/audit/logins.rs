@@ -47,8 +47,8 @@ pub(super) fn family(logins: &Logins) -> String {
     )
 }
 
-/// The numbers of the serving logins after the first.
-pub(super) async fn further(
+/// The numbers of the serving logins that enter tenants.
+pub(super) async fn numbers(
     logins: &Logins,
     connection: &mut PgConnection,
 ) -> Result<Vec<u16>, sqlx::Error> {
@@ -59,7 +59,7 @@ pub(super) async fn further(
     let numbers = names
         .iter()
         .filter_map(|name| name.get(start..)?.parse().ok());
-    Ok(numbers.filter(|number| *number > 1).collect())
+    Ok(numbers.chain([1]).collect())
 }
 
 pub(super) async fn check(

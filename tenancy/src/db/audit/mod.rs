@@ -56,7 +56,7 @@ impl Database {
         connection.close_on_drop();
         let mut dangers = passage::check(self, probe, &mut connection).await?;
         if dangers.is_empty() {
-            dangers.extend(self.try_others(&mut connection).await?);
+            dangers.extend(self.try_others(login, &mut connection).await?);
         }
         if dangers.is_empty() {
             dangers.extend(schemas::check(self, &mut connection).await?);
@@ -67,13 +67,19 @@ impl Database {
         Ok(dangers)
     }
 
-    /// The other serving logins: the one that looks up, and those of further tenants.
-    async fn try_others(&self, connection: &mut PgConnection) -> Result<Vec<Danger>, Error> {
+    /// The serving logins but this one, whose connection is held: the one that looks up, and those of
+    /// other tenants.
+    async fn try_others(
+        &self,
+        tried: u16,
+        connection: &mut PgConnection,
+    ) -> Result<Vec<Danger>, Error> {
         if self.isolation() == Isolation::Path {
             return Ok(Vec::new());
         }
         let mut dangers = self.try_lookup().await?;
-        for number in logins::further(&self.doors.logins, connection).await? {
+        let numbers = logins::numbers(&self.doors.logins, connection).await?;
+        for number in numbers.into_iter().filter(|number| *number != tried) {
             match self.doors.of(number).pool.acquire().await {
                 Ok(mut other) => dangers.extend(passage::left_on(&mut other).await?),
                 Err(error) if is_refused(&error) => dangers.push(self.not_let_in(number)),
