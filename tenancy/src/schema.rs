@@ -45,6 +45,9 @@ impl SchemaName {
     }
 }
 
+/// The condition in SQL that a name has the form of a tenant's schema.
+pub(crate) const TENANTS: &str = "~ '^t_[0-9a-z]{26}$'";
+
 /// Any name as an SQL identifier.
 pub(crate) fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

@@ -54,6 +54,9 @@ impl Doors {
         if login == 1 || self.logins.isolation == Isolation::Path {
             return self.first.clone();
         }
+        if login == LOOKUP {
+            return self.directory.clone();
+        }
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         let open = || Door::serving(self.logins.address(login), &self.options);
         others.entry(login).or_insert_with(open).clone()

@@ -18,14 +18,17 @@ pub(crate) use tenant::grant_tenant;
 
 use crate::error::Error;
 use crate::logins::Isolation;
+use crate::schema::TENANTS;
 use crate::{Access, Operator};
 
 /// Tenants' schemas that can't be entered as they should be, by what was granted.
-const UNGRANTED: &str = r"
+fn ungranted() -> String {
+    format!(
+        "
     SELECT n.nspname::text AS name
     FROM pg_catalog.pg_namespace n
     LEFT JOIN pg_catalog.pg_roles r ON r.rolname = CASE WHEN $2 THEN n.nspname ELSE $1 END
-    WHERE n.nspname ~ '^t_[0-9a-z]{26}$' AND (
+    WHERE n.nspname {TENANTS} AND (
         NOT EXISTS (
             SELECT FROM pg_catalog.aclexplode(n.nspacl) a
             WHERE a.grantee = r.oid AND a.privilege_type = 'USAGE'
@@ -36,7 +39,9 @@ const UNGRANTED: &str = r"
             WHERE m.roleid = r.oid AND (l.rolname = $1
                 OR starts_with(l.rolname, $1 || '_') AND substr(l.rolname, length($1) + 2) ~ '^[0-9]+$')
         )
-    )";
+    )"
+    )
+}
 
 impl Operator {
     /// The tenants' schemas that the serving logins can't enter, because they were made before
@@ -48,7 +53,7 @@ impl Operator {
         let db = self.shared(Access::Read);
         let by_roles = self.logins.isolation == Isolation::Role;
         let values = vec![self.logins.login(1).into(), by_roles.into()];
-        let query = Statement::from_sql_and_values(db.get_database_backend(), UNGRANTED, values);
+        let query = Statement::from_sql_and_values(db.get_database_backend(), ungranted(), values);
         let rows = db.query_all_raw(query).await?;
         let names = rows.iter().map(|row| row.try_get("", "name"));
         Ok(names.collect::<Result<_, _>>()?)

@@ -2,10 +2,10 @@
 
 use sqlx::PgConnection;
 
-use super::schemas::TENANTS;
 use super::{Danger, literal, rows};
 use crate::db::Database;
 use crate::logins::{Logins, Role};
+use crate::schema::TENANTS;
 
 /// What nobody has who serves: the column of `pg_roles`, its word in SQL, why.
 const ATTRIBUTES: [(&str, &str, &str); 6] = [

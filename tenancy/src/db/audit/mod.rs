@@ -5,7 +5,8 @@ mod passage;
 mod schemas;
 mod things;
 
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, PgConnection, Postgres};
 
 use super::{Database, text};
 use crate::error::{Error, is_refused};
@@ -46,11 +47,9 @@ impl Database {
     /// ```
     pub async fn audit(&self, probe: Option<&ActiveTenant>) -> Result<Vec<Danger>, Error> {
         let login = probe.map_or(1, |tenant| tenant.login);
-        let mut connection = match self.doors.of(login).pool.acquire().await {
+        let mut connection = match self.let_in(login).await? {
             Ok(connection) => connection,
-            Err(error) if is_refused(&error) => return Ok(vec![self.not_let_in(login)]),
-            Err(error) if passage::is_pooler(&error) => return Ok(vec![passage::pooler()]),
-            Err(error) => return Err(error.into()),
+            Err(danger) => return Ok(vec![danger]),
         };
         // What is asked here is nobody's to find.
         connection.close_on_drop();
@@ -77,28 +76,34 @@ impl Database {
         if self.isolation() == Isolation::Path {
             return Ok(Vec::new());
         }
-        let mut dangers = self.try_lookup().await?;
+        let mut dangers = Vec::new();
+        match self.let_in(LOOKUP).await? {
+            Ok(mut lookup) => {
+                lookup.close_on_drop();
+                let place = self.within_shared(Role::Directory);
+                let door = self.doors.of(LOOKUP);
+                dangers.extend(passage::through(&door, &place, &mut lookup).await?);
+            }
+            Err(danger) => dangers.push(danger),
+        }
         let numbers = logins::numbers(&self.doors.logins, connection).await?;
         for number in numbers.into_iter().filter(|number| *number != tried) {
-            match self.doors.of(number).pool.acquire().await {
+            match self.let_in(number).await? {
                 Ok(mut other) => dangers.extend(passage::left_on(&mut other).await?),
-                Err(error) if is_refused(&error) => dangers.push(self.not_let_in(number)),
-                Err(error) => return Err(error.into()),
+                Err(danger) => dangers.push(danger),
             }
         }
         Ok(dangers)
     }
 
-    async fn try_lookup(&self) -> Result<Vec<Danger>, Error> {
-        let door = self.doors.directory();
-        let mut connection = match door.pool.acquire().await {
-            Ok(connection) => connection,
-            Err(error) if is_refused(&error) => return Ok(vec![self.not_let_in(LOOKUP)]),
-            Err(error) => return Err(error.into()),
-        };
-        connection.close_on_drop();
-        let place = self.within_shared(Role::Directory);
-        Ok(passage::through(door, &place, &mut connection).await?)
+    /// A connection of this serving login, or why there is none.
+    async fn let_in(&self, login: u16) -> Result<Result<PoolConnection<Postgres>, Danger>, Error> {
+        match self.doors.of(login).pool.acquire().await {
+            Ok(connection) => Ok(Ok(connection)),
+            Err(error) if is_refused(&error) => Ok(Err(self.not_let_in(login))),
+            Err(error) if passage::is_pooler(&error) => Ok(Err(passage::pooler())),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn not_let_in(&self, login: u16) -> Danger {

@@ -39,7 +39,7 @@ pub(super) async fn through(
     let begin = door.begin(place, Access::Write);
     if let Err(error) = connection.execute(AssertSqlSafe(begin)).await {
         return match error {
-            error if says_statement_mode(&error) => Ok(vec![statement_mode()]),
+            error if says(&error, "statement pooling mode") => Ok(vec![statement_mode()]),
             error if is_lost(&error) => Err(error),
             error => Ok(vec![closed(place, &error)]),
         };
@@ -127,10 +127,13 @@ fn passage(problem: &str, seen: &str) -> Danger {
 
 /// Whether a pooler refuses what is only said to PostgreSQL itself.
 pub(super) fn is_pooler(error: &sqlx::Error) -> bool {
-    let message = error
-        .as_database_error()
-        .map(sqlx::error::DatabaseError::message);
-    message.is_some_and(|message| message.contains("unsupported startup parameter"))
+    says(error, "unsupported startup parameter")
+}
+
+/// A pooler's refusals have no codes of their own.
+fn says(error: &sqlx::Error, words: &str) -> bool {
+    let error = error.as_database_error();
+    error.is_some_and(|error| error.message().contains(words))
 }
 
 pub(super) fn pooler() -> Danger {
@@ -141,13 +144,6 @@ pub(super) fn pooler() -> Danger {
         remedy: "say that there is one (`pooled`), so that everything is said in each transaction"
             .to_owned(),
     }
-}
-
-fn says_statement_mode(error: &sqlx::Error) -> bool {
-    let message = error
-        .as_database_error()
-        .map(sqlx::error::DatabaseError::message);
-    message.is_some_and(|message| message.contains("statement pooling mode"))
 }
 
 fn statement_mode() -> Danger {

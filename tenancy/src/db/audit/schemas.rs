@@ -5,10 +5,7 @@ use sqlx::PgConnection;
 use super::{Danger, literal, rows, things};
 use crate::db::Database;
 use crate::logins::{Isolation, Role};
-use crate::schema::NO_SCHEMA;
-
-/// A tenant's schema, by the form of its name.
-pub(super) const TENANTS: &str = "~ '^t_[0-9a-z]{26}$'";
+use crate::schema::{NO_SCHEMA, TENANTS};
 
 /// The first few tables and the like in `public`, apart from those that extensions brought along.
 const IN_PUBLIC: &str = "

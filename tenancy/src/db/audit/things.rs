@@ -2,10 +2,10 @@
 
 use sqlx::PgConnection;
 
-use super::schemas::TENANTS;
 use super::{Danger, literal, rows};
 use crate::db::Database;
 use crate::logins::{Logins, Role};
+use crate::schema::TENANTS;
 
 /// The schemas of which requests may use something.
 fn entered() -> String {
