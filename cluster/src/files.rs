@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::geteuid;
 use tempfile::TempDir;
@@ -17,6 +17,8 @@ use crate::{Error, Options};
 const LAST_WORDS: usize = 8;
 
 const UNFINISHED: &str = "unfinished-";
+/// How long an `initdb` without owner may still write. It is interrupted, and finds its files gone.
+const INTERRUPTED_WITHIN: Duration = Duration::from_secs(10);
 
 pub(crate) struct Folder {
     path: PathBuf,
@@ -69,14 +71,14 @@ impl Folder {
         self.path.join("data")
     }
 
-    /// A place for data that aren't complete yet. Another each time: the `initdb` of a killed owner may be at work a little longer.
+    /// A place for data that aren't complete yet. Another each time: the `initdb` of a killed owner may be at work a little longer, and
+    /// may make files in the old one while we remove it.
     pub(crate) fn unfinished(&self) -> Result<PathBuf, Error> {
         for entry in fs::read_dir(&self.path).map_err(Error::io("read", &self.path))? {
             let path = entry.map_err(Error::io("read", &self.path))?.path();
             let name = path.file_name().unwrap_or_default().as_encoded_bytes();
             if name.starts_with(UNFINISHED.as_bytes()) {
-                // What can't be removed now goes with that `initdb`, or the next time.
-                let _ = fs::remove_dir_all(&path);
+                remove_from_under_a_writer(&path);
             }
         }
         let name = format!("{UNFINISHED}{:016x}", rand::random::<u64>());
@@ -246,6 +248,18 @@ pub(crate) fn make_dir(path: &Path) -> Result<(), Error> {
 /// Programs and templates are only taken from a folder that nobody else could have filled: some lie in a folder open to all.
 pub(crate) fn is_ours(folder: &Path) -> bool {
     fs::symlink_metadata(folder).is_ok_and(|made| made.is_dir() && made.uid() == geteuid().as_raw())
+}
+
+/// Once it is gone nobody makes it again. What can't be removed for another reason than new files is left for the next time.
+fn remove_from_under_a_writer(path: &Path) {
+    let deadline = Instant::now() + INTERRUPTED_WITHIN;
+    while let Err(error) = fs::remove_dir_all(path) {
+        let refilled = error.kind() == io::ErrorKind::DirectoryNotEmpty;
+        if !refilled || Instant::now() > deadline {
+            break;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
 }
 
 pub(crate) fn remove_dir(path: &Path) -> Result<(), Error> {

@@ -147,7 +147,26 @@ fn an_interrupted_initdb_leaves_nothing_that_bars_the_next_start() {
     let cluster = Cluster::start(&kept(place.path())).unwrap();
 
     assert!(sql(&cluster.url("postgres"), "SELECT 'sound'").is_ok());
-    until("the remains go", || unfinished().is_none());
+    assert_eq!(unfinished(), None, "the remains are gone");
+}
+
+#[test]
+fn remains_that_are_still_written_to_go_with_the_next_start() {
+    let place = folder();
+    let remains = place.path().join("unfinished-by-another");
+    fs::create_dir(&remains).unwrap();
+    let writer = std::thread::spawn({
+        let remains = remains.clone();
+        // Ends when it finds its folder gone, as `initdb` does.
+        move || (0..).find(|n| fs::create_dir(remains.join(format!("{n}"))).is_err())
+    });
+    until("it writes", || remains.join("0").exists());
+
+    let cluster = Cluster::start(&kept(place.path())).unwrap();
+
+    assert!(!remains.exists());
+    assert!(writer.join().unwrap().is_some(), "it found its folder gone");
+    assert!(sql(&cluster.url("postgres"), "SELECT 'sound'").is_ok());
 }
 
 /// The shells in PostgreSQL's process group. In `/proc/…/stat`: id, (name), state, parent, group.
