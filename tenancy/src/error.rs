@@ -121,6 +121,11 @@ pub(crate) fn is_race(error: &DbErr) -> bool {
     code.is_some_and(|code| matches!(&*code, "42710" | "23505" | "XX000"))
 }
 
+/// Whether whoever asked hasn't the rights.
+pub(crate) fn is_forbidden(error: &sqlx::Error) -> bool {
+    code_of(error).is_some_and(|code| code == "42501")
+}
+
 /// Whether PostgreSQL doesn't let this login in.
 pub(crate) fn is_refused(error: &sqlx::Error) -> bool {
     let code = error

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, PgPool, Postgres, SqlSafeStr};
 use sqlx_core::transaction::TransactionManager;
 
 use super::held::Held;
-use crate::error::is_lost;
+use crate::error::{is_forbidden, is_lost};
 
 /// How to enter.
 pub(super) struct Entry {
@@ -16,18 +16,24 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Begins. A pooled connection may have died in the pool; as nothing was done yet, the next one
-    /// is tried.
+    /// Begins. As nothing was done yet, the next connection is tried where this one is not fit: it
+    /// may have died in the pool, or not know of the role yet. For PostgreSQL notes which roles a
+    /// login has after reading role upon role, and doesn't see that one was granted meanwhile: that
+    /// backend would refuse the newest tenant until something is granted again.
     pub(super) async fn enter(&self) -> Result<Held, sqlx::Error> {
         let mut attempts = self.pool.options().get_max_connections();
         loop {
             let connection = self.pool.acquire().await?;
             match begin(connection, &self.begin).await {
-                Err(error) if is_lost(&error) && attempts > 0 => attempts -= 1,
+                Err(error) if is_unfit(&error) && attempts > 0 => attempts -= 1,
                 result => return result,
             }
         }
     }
+}
+
+fn is_unfit(error: &sqlx::Error) -> bool {
+    is_lost(error) || is_forbidden(error)
 }
 
 async fn begin(connection: PoolConnection<Postgres>, begin: &str) -> Result<Held, sqlx::Error> {
