@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use jsonwebtoken::Algorithm;
+use moka::sync::Cache;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -27,12 +30,18 @@ pub(crate) const LEEWAY: i64 = 5;
 /// What is lost is found by whoever finds it, so a token must not live long.
 const LONGEST_LIFE: Duration = Duration::from_hours(24);
 
+/// How many tokens are remembered; another is verified again.
+const MOST_REMEMBERED: u64 = 10_000;
+
 /// Mints access tokens and verifies them.
 #[derive(Debug)]
 pub struct Tokens {
     keys: Keys,
     issuer: String,
     access_ttl: TimeDelta,
+    /// What tokens say whose signature was good, by their SHA-256: for the signature alone is the same
+    /// at every time, every tenant and after every revocation, and it is most of the work.
+    signed: Cache<[u8; 32], Arc<Claims>>,
 }
 
 impl Tokens {
@@ -53,6 +62,7 @@ impl Tokens {
             keys,
             issuer,
             access_ttl,
+            signed: Cache::new(MOST_REMEMBERED),
         })
     }
 
@@ -103,8 +113,7 @@ impl Tokens {
         if token.len() > MAX_BYTES {
             return Err(TokenError::TooLarge);
         }
-        let payload = self.signed_payload(token)?;
-        let claims: Claims = decode(payload).ok_or(TokenError::Claims)?;
+        let claims = self.claims(token)?;
         self.check(&claims, expected, now.timestamp())?;
         let principal = Principal::parse(expected, claims.sub, claims.sid, &claims.role)
             .map_err(|_| TokenError::WrongRole)?;
@@ -118,9 +127,21 @@ impl Tokens {
     /// Whose token it is, wherever they belong and however old it is: to tell of one that was refused, and
     /// for nothing else.
     pub fn owner(&self, token: &str) -> Option<Principal> {
-        let claims: Claims = decode(self.signed_payload(token).ok()?)?;
+        let claims = self.claims(token).ok()?;
         let audience = claims.aud.parse().ok()?;
         Principal::parse(audience, claims.sub, claims.sid, &claims.role).ok()
+    }
+
+    /// What a token says that one of our keys signed.
+    fn claims(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
+        let digest = Sha256::digest(token).into();
+        if let Some(claims) = self.signed.get(&digest) {
+            return Ok(claims);
+        }
+        let payload = self.signed_payload(token)?;
+        let claims = Arc::new(decode::<Claims>(payload).ok_or(TokenError::Claims)?);
+        self.signed.insert(digest, Arc::clone(&claims));
+        Ok(claims)
     }
 
     /// The payload, still encoded, of a token that one of our keys signed.
@@ -221,7 +242,7 @@ pub enum TokensError {
 
 /// Each one is required, and of exactly this type. Others may come beside them, so that a newer
 /// server's tokens are good for an older one while they are replaced one by one.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,
     aud: String,
