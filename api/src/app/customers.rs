@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, Set};
 
 use super::check::Check;
 use super::error::{Code, Meaning, Result, on_constraint};
-use super::numbers::{self, Series};
+use super::numbers;
 use super::{Change, RowRef, rows, set};
 use crate::auth::Can;
 use crate::auth::permission::{DeleteSales, EditSales};
@@ -75,13 +75,12 @@ pub async fn create(
     check.finish()?;
 
     let mut row = ActiveModel {
-        number: Set(numbers::number(db, Series::Customer, number).await?),
         name: Set(name),
         created_at: Set(Utc::now()),
         ..Default::default()
     };
     contact.apply(&mut row);
-    row.insert(db)
+    numbers::insert(db, number, row)
         .await
         .map_err(|error| on_constraint(error, MEANINGS))
 }
@@ -103,7 +102,7 @@ pub async fn update(
         .await?
         .into_active_model();
     if let Some(number) = &number {
-        numbers::pass(db, Series::Customer, number).await?;
+        numbers::pass::<Entity>(db, number).await?;
     }
     set(&mut row.number, number);
     set(&mut row.name, name);

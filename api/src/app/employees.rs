@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, Set};
 
 use super::check::Check;
 use super::error::{Code, Meaning, Result, on_constraint};
-use super::numbers::{self, Series};
+use super::numbers;
 use super::{Change, Given, RowRef, rows, set};
 use crate::auth::Can;
 use crate::auth::permission::EditStaff;
@@ -83,7 +83,6 @@ pub async fn create(
     check.finish()?;
 
     let row = ActiveModel {
-        number: Set(numbers::number(db, Series::Employee, new.number).await?),
         name: Set(new.name),
         email: Set(new.email),
         title: Set(new.title),
@@ -93,7 +92,7 @@ pub async fn create(
         created_at: Set(Utc::now()),
         ..Default::default()
     };
-    row.insert(db)
+    numbers::insert(db, new.number, row)
         .await
         .map_err(|error| on_constraint(error, MEANINGS))
 }
@@ -131,7 +130,7 @@ pub async fn update(
         .await?
         .into_active_model();
     if let Some(number) = &changes.number {
-        numbers::pass(db, Series::Employee, number).await?;
+        numbers::pass::<Entity>(db, number).await?;
     }
     set(&mut row.number, changes.number);
     set(&mut row.name, changes.name);

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::check::{Check, fits_money};
 use super::error::{Code, Meaning, Refusal, Result, on_constraint};
-use super::numbers::{self, Series};
+use super::numbers;
 use super::{Change, Given, RowRef, rows, set};
 use crate::auth::Can;
 use crate::auth::permission::{DeleteSales, EditSales};
@@ -92,7 +92,6 @@ pub async fn create(
     };
 
     let row = ActiveModel {
-        number: Set(numbers::number(db, Series::Invoice, new.number).await?),
         customer_id: Set(customer),
         issued_on: Set(issued_on),
         due_on: Set(due_on),
@@ -101,8 +100,7 @@ pub async fn create(
         created_at: Set(Utc::now()),
         ..Default::default()
     };
-    let invoice = row
-        .insert(db)
+    let invoice = numbers::insert(db, new.number, row)
         .await
         .map_err(|error| on_constraint(error, MEANINGS))?;
     insert_lines(db, invoice.id, lines).await?;
@@ -137,7 +135,7 @@ pub async fn update(
 
     let mut row = before.into_active_model();
     if let Some(number) = &changes.number {
-        numbers::pass(db, Series::Invoice, number).await?;
+        numbers::pass::<Entity>(db, number).await?;
     }
     set(&mut row.number, changes.number);
     set(&mut row.customer_id, customer);
@@ -203,9 +201,6 @@ fn check_lines(check: &mut Check, lines: Vec<NewLine>) -> Lines {
 }
 
 async fn insert_lines(db: &impl ConnectionTrait, invoice: Uuid, lines: Lines) -> Result<()> {
-    if lines.lines.is_empty() {
-        return Ok(());
-    }
     let rows = (0..)
         .zip(lines.lines)
         .map(|(position, (line, unit_price))| invoice_line::ActiveModel {
@@ -216,8 +211,5 @@ async fn insert_lines(db: &impl ConnectionTrait, invoice: Uuid, lines: Lines) ->
             unit_price: Set(unit_price),
             ..Default::default()
         });
-    invoice_line::Entity::insert_many(rows)
-        .exec_without_returning(db)
-        .await?;
-    Ok(())
+    Ok(rows::insert_all(db, rows).await?)
 }

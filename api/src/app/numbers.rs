@@ -1,82 +1,156 @@
 //! The numbers that people call rows by: given, or drawn as the next of a series.
 
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::sea_query::{
+    CommonTableExpression, Expr, ExprTrait, Func, InsertStatement, OnConflict, Query,
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbErr, EntityTrait,
+    FromQueryResult, IdenStatic, Iterable,
+};
 
 use entity::tenant::number_series::{Column, Entity};
+use entity::tenant::{customer, employee, invoice};
 
 /// A noun whose rows are numbered.
-#[derive(Debug, Clone, Copy)]
-pub enum Series {
-    Employee,
-    Customer,
-    Invoice,
+pub trait Numbered: EntityTrait {
+    /// The name of its series.
+    const SERIES: &'static str;
+    const NUMBER: Self::Column;
 }
 
-impl Series {
-    fn noun(self) -> &'static str {
-        match self {
-            Self::Employee => "employee",
-            Self::Customer => "customer",
-            Self::Invoice => "invoice",
-        }
-    }
+impl Numbered for employee::Entity {
+    const SERIES: &'static str = "employee";
+    const NUMBER: employee::Column = employee::Column::Number;
 }
 
-/// The number to use: the given one, past which the series then continues, or the next.
-pub async fn number(
+impl Numbered for customer::Entity {
+    const SERIES: &'static str = "customer";
+    const NUMBER: customer::Column = customer::Column::Number;
+}
+
+impl Numbered for invoice::Entity {
+    const SERIES: &'static str = "invoice";
+    const NUMBER: invoice::Column = invoice::Column::Number;
+}
+
+/// Inserts a row under the number that was given, past which the series then continues, or under the
+/// next: in one statement, so that the series, which others wait for, is held for as short as can be.
+pub async fn insert<A>(
     db: &impl ConnectionTrait,
-    series: Series,
     given: Option<String>,
-) -> Result<String, DbErr> {
-    match given {
+    row: A,
+) -> Result<<A::Entity as EntityTrait>::Model, DbErr>
+where
+    A: ActiveModelTrait<Entity: Numbered>,
+{
+    let (number, series) = match given {
         Some(number) => {
-            pass(db, series, &number).await?;
-            Ok(number)
+            let passing = pass_statement::<A::Entity>(&number);
+            (Expr::val(number), passing)
         }
-        None => draw(db, series).await,
+        None => (
+            Expr::cust("(SELECT number FROM series)"),
+            Some(draw_statement::<A::Entity>()),
+        ),
+    };
+    let mut insert = insert_statement(&row, number);
+    if let Some(series) = series {
+        let series = CommonTableExpression::new()
+            .query(series)
+            .table_name("series")
+            .to_owned();
+        insert.with_cte(Query::with().cte(series).to_owned());
     }
+    let statement = db.get_database_backend().build(&insert);
+    let row = <A::Entity as EntityTrait>::Model::find_by_statement(statement)
+        .one(db)
+        .await?;
+    row.ok_or(DbErr::RecordNotInserted)
+}
+
+/// Makes sure that the series never comes to a number that was given to a row later.
+pub async fn pass<E: Numbered>(db: &impl ConnectionTrait, number: &str) -> Result<(), DbErr> {
+    if let Some(passing) = pass_statement::<E>(number) {
+        db.execute(&passing).await?;
+    }
+    Ok(())
+}
+
+fn insert_statement<A>(row: &A, number: Expr) -> InsertStatement
+where
+    A: ActiveModelTrait<Entity: Numbered>,
+{
+    type ColumnOf<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
+    let (mut columns, mut values) = (vec![A::Entity::NUMBER], vec![number]);
+    for column in ColumnOf::<A>::iter() {
+        if column.as_str() == A::Entity::NUMBER.as_str() {
+            continue;
+        }
+        if let ActiveValue::Set(value) | ActiveValue::Unchanged(value) = row.get(column) {
+            columns.push(column);
+            values.push(column.save_as(Expr::val(value)));
+        }
+    }
+    let all = ColumnOf::<A>::iter().map(|column| column.select_as(Expr::col(column)));
+    Query::insert()
+        .into_table(A::Entity::default())
+        .columns(columns)
+        .values_panic(values)
+        .returning(Query::returning().exprs(all))
+        .to_owned()
 }
 
 /// Longer numbers are somebody else's, such as bar codes. No series comes to them, and going on after
 /// one could end it for good.
 const LAST: i64 = 999_999_999_999;
 
-/// Makes sure that the series never comes to a number that was given.
-pub async fn pass(db: &impl ConnectionTrait, series: Series, number: &str) -> Result<(), DbErr> {
+/// A series that is past the number already isn't touched, and so not held.
+fn pass_statement<E: Numbered>(number: &str) -> Option<InsertStatement> {
     let number = number.parse::<i64>().ok();
-    let Some(number) = number.filter(|number| (1..=LAST).contains(number)) else {
-        return Ok(());
-    };
-    let next = number + 1;
-    let ahead = Expr::col((Entity, Column::Next)).lt(next);
-    let continues = OnConflict::column(Column::Noun)
-        .update_column(Column::Next)
-        .action_and_where(ahead)
+    let next = number.filter(|number| (1..=LAST).contains(number))? + 1;
+    let past = Query::select()
+        .expr(Expr::val(1))
+        .from(Entity)
+        .and_where(Expr::col(Column::Noun).eq(E::SERIES))
+        .and_where(Expr::col(Column::Next).gte(next))
         .to_owned();
-    db.execute(&insert(series, next).on_conflict(continues).to_owned())
-        .await?;
-    Ok(())
+    let first = Query::select()
+        .expr(Expr::val(E::SERIES))
+        .expr(Expr::val(next))
+        .and_where(Expr::exists(past).not())
+        .to_owned();
+    let further = Func::greatest([
+        Expr::col((Entity, Column::Next)),
+        Expr::col(("excluded", Column::Next)),
+    ]);
+    let mut passing = into_series();
+    passing
+        .select_from(first)
+        .expect("as many values as columns")
+        .on_conflict(continuing(further.into()));
+    Some(passing)
 }
 
-async fn draw(db: &impl ConnectionTrait, series: Series) -> Result<String, DbErr> {
+/// Answers the drawn number, as text.
+fn draw_statement<E: Numbered>() -> InsertStatement {
     let one_more = Expr::col((Entity, Column::Next)).add(1);
-    let continues = OnConflict::column(Column::Noun)
-        .value(Column::Next, one_more)
-        .to_owned();
-    let drawn = insert(series, 2)
-        .on_conflict(continues)
-        .returning(Query::returning().column(Column::Next))
-        .to_owned();
-    let row = db.query_one(&drawn).await?;
-    let row = row.ok_or(DbErr::RecordNotInserted)?;
-    Ok((row.try_get::<i64>("", "next")? - 1).to_string())
+    let drawn = Expr::cust("(next - 1)::text AS number");
+    into_series()
+        .values_panic([E::SERIES.into(), 2.into()])
+        .on_conflict(continuing(one_more))
+        .returning(Query::returning().expr(drawn))
+        .to_owned()
 }
 
-fn insert(series: Series, next: i64) -> sea_orm::sea_query::InsertStatement {
+fn into_series() -> InsertStatement {
     Query::insert()
         .into_table(Entity)
         .columns([Column::Noun, Column::Next])
-        .values_panic([series.noun().into(), next.into()])
+        .to_owned()
+}
+
+fn continuing(next: Expr) -> OnConflict {
+    OnConflict::column(Column::Noun)
+        .value(Column::Next, next)
         .to_owned()
 }

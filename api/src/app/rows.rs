@@ -1,6 +1,9 @@
 //! What every noun does with a single row.
 
-use sea_orm::{ConnectionTrait, EntityTrait, PrimaryKeyTrait};
+use sea_orm::sea_query::{Expr, Func, Query, Value};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ConnectionTrait, DbErr, EntityTrait, Iterable, PrimaryKeyTrait,
+};
 use uuid::Uuid;
 
 use super::RowRef;
@@ -35,5 +38,48 @@ where
     {
         0 => Err(missing().into()),
         _ => Ok(id),
+    }
+}
+
+/// Inserts all rows by one statement, whose text is the same however many they are. They have the same
+/// columns set, and no NULL among them.
+pub async fn insert_all<A: ActiveModelTrait>(
+    db: &impl ConnectionTrait,
+    rows: impl IntoIterator<Item = A>,
+) -> std::result::Result<(), DbErr> {
+    let rows: Vec<A> = rows.into_iter().collect();
+    let Some(first) = rows.first() else {
+        return Ok(());
+    };
+    let columns = <A::Entity as EntityTrait>::Column::iter();
+    let columns: Vec<_> = columns
+        .filter(|column| first.get(*column).is_set())
+        .collect();
+    let lists = columns.iter().map(|column| {
+        let values = rows.iter().map(|row| value(row.get(*column)));
+        let values = values.collect::<std::result::Result<Vec<_>, _>>()?;
+        let of = values[0].array_type();
+        let list = Expr::val(Value::Array(of, Some(Box::new(values))));
+        Ok(Func::cust("unnest").arg(list).into())
+    });
+    let lists = lists.collect::<std::result::Result<Vec<Expr>, DbErr>>()?;
+    // Side by side they advance together.
+    let all = Query::select().exprs(lists).to_owned();
+    let mut insert = Query::insert()
+        .into_table(A::Entity::default())
+        .columns(columns)
+        .to_owned();
+    insert
+        .select_from(all)
+        .map_err(|error| DbErr::Custom(error.to_string()))?;
+    db.execute(&insert).await.map(drop)
+}
+
+fn value(value: ActiveValue<Value>) -> std::result::Result<Value, DbErr> {
+    match value {
+        ActiveValue::Set(value) | ActiveValue::Unchanged(value) if value != value.as_null() => {
+            Ok(value)
+        }
+        _ => Err(DbErr::Custom("a row of many lacks a value".to_owned())),
     }
 }
