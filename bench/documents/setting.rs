@@ -6,9 +6,9 @@ use std::time::Duration;
 use api::app::audit::{Actor, Origin};
 use api::auth::{Caller, Hasher, Keys};
 use api::config::{Config, Overrides, Profile};
-use api::graphql::Engine;
+use api::graphql::{Ended, Engine};
 use api::http::Refusal;
-use api::http::graphql::{Limits, OperationKind, serve};
+use api::http::graphql::{Limits, Operation, OperationKind, serve};
 use api::state::{Addresses, State};
 use axum::body::Body;
 use cpu_time::ThreadTime;
@@ -84,8 +84,9 @@ impl Setting {
         let request = request.expect("a request");
         let begun = ThreadTime::now();
         let answer = self.runtime.block_on(async {
-            let response = serve(&self.limits, request, |operation, kind| {
-                self.execute(operation, kind)
+            let documents = self.engine.documents(&self.admitted);
+            let response = serve((&self.limits, documents), request, |operation| {
+                self.execute(operation)
             });
             response.await.into_body().collect().await
         });
@@ -99,22 +100,20 @@ impl Setting {
     }
 
     /// What the server does once the operation is known.
-    async fn execute(
-        &self,
-        mut operation: async_graphql::Request,
-        kind: OperationKind,
-    ) -> async_graphql::Response {
-        if let Err(refused) = self.engine.weigh(&self.admitted, &mut operation) {
-            return Refusal::from(refused).into();
-        }
-        let access = match kind {
+    async fn execute(&self, operation: Operation) -> async_graphql::Response {
+        let access = match operation.kind {
             OperationKind::Query => Access::Read,
             OperationKind::Mutation => Access::Write,
         };
         let nobody = Actor::new(Caller::Anonymous, Origin::default());
         let who = (self.admitted.clone(), nobody);
-        let executed = self.engine.execute(&self.state, who, operation, access);
-        executed.await.unwrap_or_default()
+        let asked = (operation.request, operation.document);
+        let executed = self.engine.execute(&self.state, who, asked, access);
+        match executed.await {
+            Ok(response) => response,
+            Err(Ended::Refused(refused)) => Refusal::from(refused).into(),
+            Err(_) => async_graphql::Response::default(),
+        }
     }
 }
 

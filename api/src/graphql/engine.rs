@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use async_graphql::parser::types::{ExecutableDocument, Selection};
-use async_graphql::{EmptySubscription, ObjectType, Request as Operation, Response, Schema, Value};
+use async_graphql::{
+    EmptySubscription, ObjectType, Request as Operation, Response, Schema, SchemaBuilder,
+    ValidationMode, Value,
+};
 use tenancy::{Access, Admitted, SharedRealm, TenantRealm};
 
 use super::context::{Realm, Request};
+use super::documents::{Case, Document, Documents};
 use super::error::{Fault, name_codes};
 use super::index::SchemaIndex;
+use super::unexecuted::Unexecuted;
 use super::weigh::{self, Limits, Refused};
 use super::{complete, shared, tenant};
 use crate::app::audit::Actor;
@@ -22,11 +27,15 @@ pub struct Engine {
     shared: Side<shared::Query, shared::Mutation>,
 }
 
-/// A realm's schema, what is known of its types, and what its documents may cost.
+/// A realm's schema, what is known of its types and its documents, and what these may cost.
 struct Side<Q, M> {
+    /// Executes what the other found valid.
     schema: Schema<Q, M, EmptySubscription>,
+    /// Validates, and executes nothing.
+    validator: Schema<Q, M, EmptySubscription>,
     index: SchemaIndex,
     limits: Limits,
+    documents: Documents,
 }
 
 /// How an operation ended that has no answer of its own.
@@ -36,31 +45,33 @@ pub enum Ended {
     Unavailable,
     /// The database cancelled a statement that took too long.
     Overdue,
+    /// The document would cost too much.
+    Refused(Refused),
 }
 
 impl Engine {
     /// Both schemas. Needs no database.
     pub fn new(config: &GraphQl) -> Self {
         Self {
-            tenant: Side::new(tenant::schema(), config),
-            shared: Side::new(shared::schema(), config),
+            tenant: Side::new(tenant::schema, config),
+            shared: Side::new(shared::schema, config),
         }
     }
 
-    /// Refuses a document that would cost too much, before anything follows its fragments.
-    pub fn weigh(&self, admitted: &Admitted, operation: &mut Operation) -> Result<(), Refused> {
+    /// The documents of the realm that was admitted.
+    pub fn documents(&self, admitted: &Admitted) -> &Documents {
         match admitted {
-            Admitted::Tenant(_) => self.tenant.weigh(operation),
-            Admitted::Shared => self.shared.weigh(operation),
+            Admitted::Tenant(_) => &self.tenant.documents,
+            Admitted::Shared => &self.shared.documents,
         }
     }
 
-    /// Runs an operation in the realm that was admitted.
+    /// Runs an operation of a document in the realm that was admitted.
     pub async fn execute(
         &self,
         state: &Arc<State>,
         (admitted, actor): (Admitted, Actor),
-        operation: Operation,
+        operation: (Operation, Arc<Document>),
         access: Access,
     ) -> Result<Response, Ended> {
         match admitted {
@@ -80,43 +91,83 @@ where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
 {
-    fn new(schema: Schema<Q, M, EmptySubscription>, config: &GraphQl) -> Self {
-        let index = SchemaIndex::new(&schema.sdl()).expect("a schema prints what can be read");
+    fn new(schema: impl Fn() -> SchemaBuilder<Q, M, EmptySubscription>, config: &GraphQl) -> Self {
+        let validator = schema().extension(Unexecuted).finish();
+        let index = SchemaIndex::new(&validator.sdl()).expect("a schema prints what can be read");
         let limits = Limits::new(config, &index);
         Self {
-            schema,
+            schema: schema().validation_mode(ValidationMode::Fast).finish(),
+            validator,
             index,
             limits,
+            documents: Documents::default(),
         }
     }
 
-    fn weigh(&self, operation: &mut Operation) -> Result<(), Refused> {
-        let name = operation.operation_name.clone();
-        let variables = operation.variables.clone();
-        // What can't be parsed costs nothing more, and is refused for that.
-        let Ok(document) = operation.parsed_query() else {
-            return Ok(());
-        };
-        weigh::check(
-            document,
-            name.as_deref(),
-            &variables,
-            &self.limits,
-            &self.index,
-        )
+    /// The document as it can be executed, and the variables with their defaults; or the answer that it is invalid.
+    async fn prove<'d>(
+        &self,
+        operation: &mut Operation,
+        document: &'d Arc<Document>,
+    ) -> Result<&'d ExecutableDocument, Unproven> {
+        let name = operation.operation_name.as_deref();
+        let parsed = &document.parsed;
+        let definition = complete::operation(&parsed.operations, name);
+        let variables = &mut operation.variables;
+        let case = definition.and_then(|definition| Case::of(name, definition, variables));
+        let is_good = case.as_ref().is_some_and(|case| document.is_good(case));
+        if !is_good {
+            // Before anything follows its fragments.
+            weigh::check(parsed, name, variables, &self.limits, &self.index)?;
+        }
+        complete::default_variables(parsed, name, variables);
+        let prepared = document.prepared(|document| complete::prepare(&self.index, document));
+        if !is_good {
+            self.validate(operation, prepared).await?;
+            if let Some(case) = case {
+                self.documents.approve(document, case);
+            }
+        }
+        Ok(prepared)
+    }
+
+    async fn validate(
+        &self,
+        operation: &Operation,
+        document: &ExecutableDocument,
+    ) -> Result<(), Unproven> {
+        let mut request = Operation::new("").variables(operation.variables.clone());
+        request.operation_name.clone_from(&operation.operation_name);
+        request.set_parsed_query(document.clone());
+        let response = self.validator.execute(request).await;
+        if response.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Unproven::Invalid(Box::new(response)))
+        }
     }
 
     /// Executes, and answers what the specification says: every selected field, in that order.
-    async fn answer(&self, mut operation: Operation, mut document: ExecutableDocument) -> Response {
+    async fn answer(&self, mut operation: Operation, document: &ExecutableDocument) -> Response {
         let name = operation.operation_name.clone();
-        complete::default_variables(&document, name.as_deref(), &mut operation.variables);
-        complete::prepare(&self.index, &mut document);
         let variables = operation.variables.clone();
         operation.set_parsed_query(document.clone());
         let mut response = self.schema.execute(operation).await;
         let name = name.as_deref();
-        complete::apply(&self.index, &document, name, &variables, &mut response);
+        complete::apply(&self.index, document, name, &variables, &mut response);
         response
+    }
+}
+
+/// Why an operation isn't executed.
+enum Unproven {
+    Refused(Refused),
+    Invalid(Box<Response>),
+}
+
+impl From<Refused> for Unproven {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
     }
 }
 
@@ -124,7 +175,7 @@ async fn run<R, Q, M>(
     side: &Side<Q, M>,
     state: &Arc<State>,
     (subject, actor): (R::Subject, Actor),
-    mut operation: Operation,
+    (mut operation, document): (Operation, Arc<Document>),
     access: Access,
 ) -> Result<Response, Ended>
 where
@@ -132,12 +183,13 @@ where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
 {
-    let document = match operation.parsed_query() {
-        Ok(document) => document.clone(),
-        Err(error) => return Ok(Response::from_errors(vec![error])),
+    let document = match side.prove(&mut operation, &document).await {
+        Ok(document) => document,
+        Err(Unproven::Refused(refused)) => return Err(Ended::Refused(refused)),
+        Err(Unproven::Invalid(response)) => return Ok(*response),
     };
     let writes = access == Access::Write;
-    let single = has_single_field(&document, operation.operation_name.as_deref());
+    let single = has_single_field(document, operation.operation_name.as_deref());
     if actor.caller() == Caller::Anonymous && !state.config.graphql.introspection {
         operation = operation.disable_introspection();
     }

@@ -4,6 +4,7 @@ pub mod complete;
 mod connection;
 mod context;
 mod cursor;
+pub mod documents;
 mod engine;
 mod error;
 mod filter;
@@ -20,6 +21,7 @@ mod sdl;
 mod session;
 pub mod shared;
 pub mod tenant;
+mod unexecuted;
 pub mod weigh;
 
 pub use context::{ContextExt, Realm, Request};

@@ -9,12 +9,12 @@ const BUILT_IN: [&str; 5] = ["deprecated", "include", "oneOf", "skip", "specifie
 
 /// The tenants' API in the schema definition language.
 pub fn tenant_sdl() -> String {
-    without_built_in(&tenant::schema().sdl_with_options(options()))
+    without_built_in(&tenant::schema().finish().sdl_with_options(options()))
 }
 
 /// The operators' API in the schema definition language.
 pub fn shared_sdl() -> String {
-    without_built_in(&shared::schema().sdl_with_options(options()))
+    without_built_in(&shared::schema().finish().sdl_with_options(options()))
 }
 
 fn options() -> SDLExportOptions {

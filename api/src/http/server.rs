@@ -13,7 +13,7 @@ use tenancy::{Access, Admitted};
 use tracing::Span;
 
 use super::graphiql::{self, Playground};
-use super::graphql::{self, Limits, OperationKind};
+use super::graphql::{self, Limits, Operation, OperationKind};
 use super::origin::origin;
 use super::{Code, Refusal, bearer, health, layers};
 use crate::app::audit::Actor;
@@ -89,8 +89,9 @@ async fn answer(Shared(server): Shared<Arc<Server>>, request: Request) -> Respon
         Err(refusal) => return refusal.into_response(),
     };
     let request = Request::from_parts(parts, body);
-    graphql::serve(&server.limits, request, |operation, kind| {
-        execute(&server, (admitted, actor), operation, kind)
+    let documents = server.engine.documents(&admitted);
+    graphql::serve((&server.limits, documents), request, |operation| {
+        execute(&server, (admitted, actor), operation)
     })
     .await
 }
@@ -98,21 +99,19 @@ async fn answer(Shared(server): Shared<Arc<Server>>, request: Request) -> Respon
 async fn execute(
     server: &Server,
     who: (Admitted, Actor),
-    mut operation: async_graphql::Request,
-    kind: OperationKind,
+    operation: Operation,
 ) -> async_graphql::Response {
-    if let Err(refused) = server.engine.weigh(&who.0, &mut operation) {
-        return Refusal::from(refused).into();
-    }
-    let access = match kind {
+    let access = match operation.kind {
         OperationKind::Query => Access::Read,
         OperationKind::Mutation => Access::Write,
     };
+    let asked = (operation.request, operation.document);
     let executed = server
         .engine
-        .execute(&server.state, who, operation, access)
+        .execute(&server.state, who, asked, access)
         .await;
     executed.unwrap_or_else(|ended| match ended {
+        Ended::Refused(refused) => Refusal::from(refused).into(),
         Ended::Unavailable => {
             let message = "the database is not available at the moment; try again shortly";
             Refusal::new(Code::DatabaseUnavailable, message).into()

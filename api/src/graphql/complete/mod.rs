@@ -61,7 +61,7 @@ pub fn apply(
 }
 
 /// The specification's `GetOperation`.
-pub(super) fn operation<'a>(
+pub fn operation<'a>(
     operations: &'a DocumentOperations,
     name: Option<&str>,
 ) -> Option<&'a OperationDefinition> {

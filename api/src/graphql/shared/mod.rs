@@ -7,7 +7,7 @@ mod node;
 mod session;
 mod tenant;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 
 /// What operators can ask.
 #[derive(MergedObject, Default)]
@@ -23,11 +23,7 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(session::SessionMutations, life::LifeMutations);
 
-pub type SharedSchema = Schema<Query, Mutation, EmptySubscription>;
-
-/// The schema, without a database.
-pub fn schema() -> SharedSchema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
-        .disable_suggestions()
-        .finish()
+/// The schema, without a database, up to how it validates.
+pub fn schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription).disable_suggestions()
 }

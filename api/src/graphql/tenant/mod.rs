@@ -11,7 +11,7 @@ mod session;
 mod tenant;
 mod user;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 
 /// What can be asked of a tenant.
 #[derive(MergedObject, Default)]
@@ -41,11 +41,7 @@ pub struct Mutation(
     session::SessionMutations,
 );
 
-pub type TenantSchema = Schema<Query, Mutation, EmptySubscription>;
-
-/// The schema, without a database.
-pub fn schema() -> TenantSchema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
-        .disable_suggestions()
-        .finish()
+/// The schema, without a database, up to how it validates.
+pub fn schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription).disable_suggestions()
 }

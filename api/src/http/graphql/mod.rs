@@ -8,11 +8,11 @@ mod response;
 use axum::body::Body;
 use http::Request;
 
-use self::operation::Operation;
 use super::RequestId;
 use crate::config::Config;
+use crate::graphql::documents::Documents;
 
-pub use self::operation::OperationKind;
+pub use self::operation::{Operation, OperationKind};
 pub(super) use self::{negotiate::MediaType, response::respond};
 
 /// What a request may be like.
@@ -34,41 +34,41 @@ impl From<&Config> for Limits {
     }
 }
 
-/// Answers a request for GraphQL, `GET` or `POST`. `execute` runs the operation, whose kind says whether it may write; it isn't called
-/// for what is refused beforehand. It need not care for codes of validation, for limits of errors or for HTTP.
+/// Answers a request for GraphQL, `GET` or `POST`, whose document may be among those that are known. `execute` runs the operation, whose kind says
+/// whether it may write; it isn't called for what is refused beforehand. It need not care for codes of validation, for limits of errors or for HTTP.
 pub async fn serve<F, Fut>(
-    limits: &Limits,
+    (limits, documents): (&Limits, &Documents),
     request: Request<Body>,
     execute: F,
 ) -> http::Response<Body>
 where
-    F: FnOnce(async_graphql::Request, OperationKind) -> Fut,
+    F: FnOnce(Operation) -> Fut,
     Fut: Future<Output = async_graphql::Response>,
 {
     let id = request.extensions().get::<RequestId>().cloned();
     let (media, answer) = match MediaType::negotiate(request.headers()) {
-        Ok(media) => (media, answer(limits, request, execute).await),
+        Ok(media) => (media, answer((limits, documents), request, execute).await),
         Err(refusal) => (MediaType::Json, refusal.into()),
     };
     respond(media, id.as_ref(), answer)
 }
 
 async fn answer<F, Fut>(
-    limits: &Limits,
+    (limits, documents): (&Limits, &Documents),
     request: Request<Body>,
     execute: F,
 ) -> async_graphql::Response
 where
-    F: FnOnce(async_graphql::Request, OperationKind) -> Fut,
+    F: FnOnce(Operation) -> Fut,
     Fut: Future<Output = async_graphql::Response>,
 {
     let method = request.method().clone();
     let parsed = match request::read(limits, request).await {
-        Ok(parameters) => Operation::determine(&method, parameters),
+        Ok(parameters) => Operation::determine(documents, &method, parameters),
         Err(refusal) => Err(refusal.into()),
     };
     match parsed {
-        Ok(operation) => execute(operation.request, operation.kind).await,
+        Ok(operation) => execute(operation).await,
         Err(answer) => *answer,
     }
 }

@@ -1,22 +1,26 @@
 //! Which operation of the document will run, and whether it may.
 
+use std::sync::Arc;
+
 use async_graphql::{
     Request, Response, Value, Variables,
     parser::{
-        Error, parse_query,
+        Error,
         types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
     },
 };
 use http::Method;
 
 use super::request::Parameters;
-use crate::graphql::weigh;
+use crate::graphql::documents::{Document, Documents, Unreadable};
 use crate::http::{Code, Refusal};
 
 /// A request whose document is parsed and whose operation is known.
-pub(super) struct Operation {
-    pub(super) request: Request,
-    pub(super) kind: OperationKind,
+pub struct Operation {
+    /// Without its document.
+    pub request: Request,
+    pub document: Arc<Document>,
+    pub kind: OperationKind,
 }
 
 /// What an operation does to the data.
@@ -31,23 +35,26 @@ pub enum OperationKind {
 impl Operation {
     /// The answer that refuses is boxed, for it is much bigger than what is usual.
     pub(super) fn determine(
+        documents: &Documents,
         method: &Method,
         parameters: Parameters,
     ) -> Result<Self, Box<Response>> {
-        weigh::scan(&parameters.query).map_err(Refusal::from)?;
-        let document = parse_query(&parameters.query).map_err(|error| unparsed(&error))?;
+        let document = documents.read(&parameters.query).map_err(unread)?;
         // Clients that have no name for their operation often send an empty one.
         let name = parameters.operation_name.filter(|name| !name.is_empty());
-        let operation = resolve(&document, name.as_deref())?;
+        let operation = resolve(&document.parsed, name.as_deref())?;
         let kind = kind(method, operation.ty)?;
         provided(operation, &parameters.variables)?;
-        let mut request = Request::new(parameters.query).variables(parameters.variables);
+        let mut request = Request::new("").variables(parameters.variables);
         request.operation_name = name;
         if let Some(extensions) = parameters.extensions {
             request.extensions.0 = extensions;
         }
-        request.set_parsed_query(document);
-        Ok(Self { request, kind })
+        Ok(Self {
+            request,
+            document,
+            kind,
+        })
     }
 }
 
@@ -109,6 +116,13 @@ fn kind(method: &Method, operation: OperationType) -> Result<OperationKind, Refu
             Code::SubscriptionUnsupported,
             "Subscriptions aren't served over this transport; send a query or a mutation",
         )),
+    }
+}
+
+fn unread(error: Unreadable) -> Box<Response> {
+    match error {
+        Unreadable::Refused(refused) => Refusal::from(refused).into(),
+        Unreadable::Wrong(error) => unparsed(&error),
     }
 }
 

@@ -108,8 +108,11 @@ where
     Fut: Future<Output = async_graphql::Response>,
 {
     let ran = Cell::new(None);
-    let response = block_on(serve(&limits(), request, |request, kind| {
-        ran.set(Some(kind));
+    let documents = Documents::default();
+    let response = block_on(serve((&limits(), &documents), request, |operation| {
+        ran.set(Some(operation.kind));
+        let mut request = operation.request;
+        request.set_parsed_query(operation.document.parsed.clone());
         execute(request)
     }));
     let (parts, body) = response.into_parts();

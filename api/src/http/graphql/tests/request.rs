@@ -191,18 +191,6 @@ fn the_operation_that_runs_is_determined_by_its_name() {
 }
 
 #[test]
-fn the_document_is_handed_over_parsed() {
-    let body = json!({ "query": "mutation { set }" });
-    let answer = call_with(post_json(NEW, &body), |mut request| {
-        // If it were not parsed yet, it would be now, and fail.
-        request.query = "{".to_owned();
-        assert_eq!(request.parsed_query().unwrap().operations.iter().count(), 1);
-        async_graphql::Response::default()
-    });
-    assert_eq!(answer.ran, Some(OperationKind::Mutation));
-}
-
-#[test]
 fn get_reads_and_never_writes() {
     get("query=%7Bsum(a:1,b:2)%7D").is_data(&json!({ "sum": 3 }));
     get("query=query+a($t:String!)%7Becho(text:$t)%7D&operationName=a&variables=%7B%22t%22:%22%C3%A9+%2B%22%7D&extensions=null&x=1")
