@@ -1,5 +1,7 @@
 //! What HTTP makes of requests, before and around GraphQL.
 
+/// Documents that come again.
+mod again;
 /// What may be kept of an answer: nothing.
 mod caching;
 /// Public suites, real clients and a real browser.
