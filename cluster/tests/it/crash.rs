@@ -158,7 +158,7 @@ fn remains_that_are_still_written_to_go_with_the_next_start() {
     let writer = std::thread::spawn({
         let remains = remains.clone();
         // Ends when it finds its folder gone, as `initdb` does.
-        move || (0..).find(|n| fs::create_dir(remains.join(format!("{n}"))).is_err())
+        move || (0..u32::MAX).find(|n| fs::create_dir(remains.join(format!("{n}"))).is_err())
     });
     until("it writes", || remains.join("0").exists());
 
