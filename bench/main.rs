@@ -86,7 +86,7 @@ async fn client(server: &Server, domain: &str, email: &str) -> Result<Client, Fa
 }
 
 async fn make_tenants(server: &Server) -> Result<(), Failure> {
-    let operator = client(&server, "insula.localhost", "operator@insula.test").await?;
+    let operator = client(server, "insula.localhost", "operator@insula.test").await?;
     let query = "mutation Make($input: CreateTenantInput!) {
         createTenant(input: $input) { tenant { status } } }";
     let mut times = Vec::new();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Parser;
 
 /// The workload, beside what PostgreSQL does without us.
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command")]
 #[derive(Debug, Parser)]
 #[command(name = "workload")]
 pub(crate) struct Arguments {

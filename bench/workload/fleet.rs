@@ -108,18 +108,17 @@ async fn tenant(state: &State, by: &By<ManageFleet>, number: usize) -> Result<Te
     let shared = state.operator.shared(Access::Read);
     let found = tenants::find(&shared, &name).await;
     shared.end().await;
-    let row_of_registry = match found {
-        Ok(found) => found,
-        Err(_) => {
-            let new = NewTenant {
-                slug: name.clone(),
-                name: format!("Tenant {number}"),
-                ..NewTenant::default()
-            };
-            tenants::create(state, by, new).await?
-        }
+    let registered = if let Ok(found) = found {
+        found
+    } else {
+        let new = NewTenant {
+            slug: name.clone(),
+            name: format!("Tenant {number}"),
+            ..NewTenant::default()
+        };
+        tenants::create(state, by, new).await?
     };
-    let known = tenants::known(&row_of_registry)?;
+    let known = tenants::known(&registered)?;
     fill(state, &known, &name).await?;
     let id = known.id.as_uuid();
     let owner = Principal::of_tenant(id, row(1), row(1), TenantRole::Owner);
@@ -168,7 +167,8 @@ pub(crate) fn id_in_sql(number: &str) -> String {
     format!("('{start}-' || lpad(to_hex({number}), {digits}, '0'))::uuid")
 }
 
-fn state(database: &str) -> Result<Arc<State>, Failure> {
+/// What the server would have here.
+pub(crate) fn state(database: &str) -> Result<Arc<State>, Failure> {
     let settings = settings();
     let variable = |name: &str| {
         let found = settings.iter().rfind(|(of, _)| *of == name);

@@ -12,35 +12,6 @@ use crate::Failure;
 use crate::fleet::{Tenant, id_in_sql};
 use crate::pgbench;
 
-pub(crate) const Q1: &str = "\\set row random(1, 100)
-%begin%
-SELECT id, name FROM employee WHERE id = %row%;";
-
-pub(crate) const Q2: &str = "%begin%
-SELECT e.id, e.name, d.name AS department
-FROM employee e LEFT JOIN department d ON d.id = e.department_id ORDER BY e.id LIMIT 20;";
-
-pub(crate) const Q3: &str = "%begin%
-SELECT i.id, i.number, i.status, i.total, c.name, l.lines
-FROM (SELECT * FROM invoice ORDER BY id LIMIT 20) i
-JOIN customer c ON c.id = i.customer_id
-CROSS JOIN LATERAL (
-    SELECT json_agg(json_build_array(description, quantity, unit_price::text) ORDER BY position) AS lines
-    FROM invoice_line WHERE invoice_id = i.id
-) l ORDER BY i.id;";
-
-pub(crate) const Q4: &str = "\\set row random(1, 50)
-%begin%
-WITH i AS (
-    INSERT INTO invoice (id, number, customer_id, issued_on, due_on, status, total, created_at)
-    VALUES (gen_random_uuid(), 'B-' || gen_random_uuid(), %row%, '2026-11-01', '2026-12-01', 'open', 232.25, now())
-    RETURNING id, number, total
-), l AS (
-    INSERT INTO invoice_line (id, invoice_id, position, description, quantity, unit_price)
-    SELECT gen_random_uuid(), i.id, x.* FROM i,
-        (VALUES (0, 'Work', 2, 80.00), (1, 'Travel', 1, 35.50), (2, 'Material', 3, 12.25)) x
-) SELECT * FROM i;";
-
 /// A `pgbench` at work.
 pub(crate) struct Limit {
     process: Child,

@@ -105,12 +105,13 @@ async fn read(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<usize, Fai
     Ok(whole.map_or(0, |(body, _)| body))
 }
 
+const LENGTH: &[u8] = b"\r\ncontent-length: ";
+
 /// Where the body begins and ends, once the head is complete.
 fn head(answer: &[u8]) -> Result<Option<(usize, usize)>, Failure> {
     let Some(end) = memmem::find(answer, b"\r\n\r\n") else {
         return Ok(None);
     };
-    const LENGTH: &[u8] = b"\r\ncontent-length: ";
     let head = &answer[..end];
     let Some(at) = memmem::find(head, LENGTH) else {
         return Err("an answer doesn't say how long it is".into());

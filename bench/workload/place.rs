@@ -41,12 +41,11 @@ impl Place {
     /// `None` where the tenants alone were wanted.
     pub(crate) async fn prepare(arguments: &Arguments) -> Result<Option<Self>, Failure> {
         let folder = folder::in_memory()?;
-        let (database, cluster) = match &arguments.database_url {
-            Some(url) => (url.clone(), None),
-            None => {
-                let cluster = cluster(&folder).await?;
-                (cluster.url("postgres"), Some(cluster))
-            }
+        let (database, cluster) = if let Some(url) = &arguments.database_url {
+            (url.clone(), None)
+        } else {
+            let cluster = cluster(&folder).await?;
+            (cluster.url("postgres"), Some(cluster))
         };
         let tenants = fleet::settle(&database, arguments.tenants).await?;
         let mut connection = PgConnection::connect(&database).await?;

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::Failure;
 use crate::fleet::{self, Tenant};
-use crate::{Failure, limit};
 
 /// An operation of the workload.
 pub(crate) struct Query {
@@ -22,6 +22,7 @@ pub(crate) struct Query {
 }
 
 /// What a request's body is put together from.
+#[derive(Clone)]
 enum Piece {
     Text(Vec<u8>),
     Employee,
@@ -38,10 +39,10 @@ pub(crate) struct Filling {
     pub(crate) number: usize,
 }
 
-const PLACES: [(&str, fn() -> Piece); 3] = [
-    ("@ID@", || Piece::Employee),
-    ("@CUSTOMER@", || Piece::Customer),
-    ("@NUM@", || Piece::Number),
+const PLACES: [(&str, Piece); 3] = [
+    ("@ID@", Piece::Employee),
+    ("@CUSTOMER@", Piece::Customer),
+    ("@NUM@", Piece::Number),
 ];
 
 /// The first byte of the ids of employees and of customers.
@@ -58,15 +59,21 @@ macro_rules! query {
             $limit,
         )
     };
+    ($name:literal) => {
+        query!(
+            $name,
+            Some(include_str!(concat!("queries/", $name, ".sql")))
+        )
+    };
 }
 
 /// Those that were asked for.
 pub(crate) fn chosen(names: &[String], deep: bool) -> Result<Vec<Query>, Failure> {
     let mut all = vec![
-        query!("q1", Some(limit::Q1))?,
-        query!("q2", Some(limit::Q2))?,
-        query!("q3", Some(limit::Q3))?,
-        query!("q4", Some(limit::Q4))?,
+        query!("q1")?,
+        query!("q2")?,
+        query!("q3")?,
+        query!("q4")?,
         query!("deep", None)?,
     ];
     all.retain(|query| match query.name {
@@ -190,7 +197,7 @@ fn pieces(body: &str) -> Vec<Piece> {
             pieces.push(Piece::Text(rest.into()));
             return pieces;
         };
-        pieces.extend([Piece::Text(rest[..at].into()), piece()]);
+        pieces.extend([Piece::Text(rest[..at].into()), piece.clone()]);
         rest = &rest[at + length..];
     }
 }
