@@ -18,6 +18,12 @@ pub(crate) struct Limit {
     folder: TempDir,
 }
 
+/// Whether there is a `pgbench`.
+pub(crate) fn is_there() -> bool {
+    let version = Command::new(pgbench::program()).arg("--version").output();
+    version.is_ok_and(|output| output.status.success())
+}
+
 impl Limit {
     /// Runs a transaction for so long, on so many connections, at a random tenant each time.
     pub(crate) fn start(

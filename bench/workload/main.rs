@@ -48,10 +48,14 @@ async fn main() -> Result<(), Failure> {
     if arguments.hot {
         return hot::run(&place, &queries, &arguments).await;
     }
+    let with_limit = limit::is_there();
+    if !with_limit {
+        report::say("There is no pgbench here to compare with.");
+    }
     let mut runs = Vec::new();
     for round in 0..arguments.rounds {
         for query in &queries {
-            for target in turn(round, query) {
+            for target in turn(round, query, with_limit) {
                 let run = measure(&place, target, query, &arguments).await?;
                 report::progress(round + 1, &run);
                 runs.push(run);
@@ -65,9 +69,10 @@ async fn main() -> Result<(), Failure> {
 }
 
 /// Each in turn, and another one first in each round: whatever else the machine does meets both.
-fn turn(round: usize, query: &Query) -> Vec<Target> {
+fn turn(round: usize, query: &Query, with_limit: bool) -> Vec<Target> {
     let mut targets = vec![Target::Insula, Target::Limit];
-    targets.retain(|target| *target == Target::Insula || query.limit.is_some());
+    let has_limit = with_limit && query.limit.is_some();
+    targets.retain(|target| *target == Target::Insula || has_limit);
     let first = round % targets.len();
     targets.rotate_left(first);
     targets
