@@ -38,6 +38,10 @@ migration REALM NAME:
 load *ARGS:
     cargo run --release --example load_shop -- {{ARGS}}
 
-# Figures of the whole, beside the same SQL without us
-bench *ARGS:
-    cargo bench -p api --bench foundation {{ARGS}}
+# Figures of the whole, beside the same SQL without us: just bench [workload|foundation|documents|login] --help
+bench NAME='workload' *ARGS:
+    cargo bench -p api --bench {{NAME}} -- {{ARGS}}
+
+# Instructions of a request, which are the same on a busy machine; needs valgrind
+instructions:
+    cargo bench -p api --bench instructions

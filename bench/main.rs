@@ -17,28 +17,26 @@ mod load;
 #[path = "../examples/load_shop/shop.rs"]
 mod shop;
 
+mod folder;
 mod made_up;
 mod pgbench;
-#[expect(dead_code, reason = "another bench asks for its URL")]
+#[expect(dead_code, reason = "another bench asks for its process")]
 mod server;
 mod side_by_side;
 
-use std::fs::Permissions;
-use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use client::Client;
 use cluster::{Cluster, Options};
 use serde_json::json;
 use server::Server;
-use tempfile::TempDir;
 
 type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let folder = folder()?;
+    let folder = folder::in_memory()?;
     let cluster = Cluster::start(&Options {
         data_dir: Some(folder.path().join("postgres")),
         ..Options::temporary()
@@ -49,9 +47,7 @@ async fn main() -> Result<(), Failure> {
 
     let server = start(&database, folder.path()).await?;
     make_tenants(&server).await?;
-    let owner = server
-        .client("python.localhost", "owner@python.test")
-        .await?;
+    let owner = client(&server, "python.localhost", "owner@python.test").await?;
     let shop = made_up::shop();
     let start = Instant::now();
     load::load(&owner, &shop, 4).await?;
@@ -69,20 +65,6 @@ async fn main() -> Result<(), Failure> {
     Ok(cluster.stop()?)
 }
 
-/// In memory where Linux offers that, so that no disk has a say.
-fn folder() -> io::Result<TempDir> {
-    let memory = Path::new("/dev/shm");
-    // PostgreSQL won't run as root, and its user must get through.
-    let open = Permissions::from_mode(0o755);
-    let mut folder = tempfile::Builder::new();
-    folder.prefix("insula-bench-").permissions(open);
-    if memory.is_dir() {
-        folder.tempdir_in(memory)
-    } else {
-        folder.tempdir()
-    }
-}
-
 /// Starts the server several times; the last one stays.
 async fn start(database: &str, at: &Path) -> Result<Server, Failure> {
     let mut times = Vec::new();
@@ -97,10 +79,14 @@ async fn start(database: &str, at: &Path) -> Result<Server, Failure> {
     Ok(server)
 }
 
+/// Somebody of the demo, logged in.
+async fn client(server: &Server, domain: &str, email: &str) -> Result<Client, Failure> {
+    let client = Client::new(server.url(), domain)?;
+    Ok(client.log_in(email, "insula-demo").await?)
+}
+
 async fn make_tenants(server: &Server) -> Result<(), Failure> {
-    let operator = server
-        .client("insula.localhost", "operator@insula.test")
-        .await?;
+    let operator = client(server, "insula.localhost", "operator@insula.test").await?;
     let query = "mutation Make($input: CreateTenantInput!) {
         createTenant(input: $input) { tenant { status } } }";
     let mut times = Vec::new();

@@ -48,7 +48,7 @@ fn latency(line: &str) -> Option<Duration> {
 }
 
 /// Beside the other programs of PostgreSQL, else wherever it is.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let folder = Command::new("pg_config").arg("--bindir").output().ok();
     let folder = folder.and_then(|output| String::from_utf8(output.stdout).ok());
     let beside = PathBuf::from(folder.unwrap_or_default().trim()).join("pgbench");

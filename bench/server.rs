@@ -7,9 +7,22 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Failure;
-use crate::client::Client;
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// The server that was built with this bench.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_insula");
+
+/// What a server is told, by the names of variables.
+pub(crate) const SETTINGS: [(&str, &str); 6] = [
+    ("INSULA_JWT_SECRET", "a secret of nobody, for benchmarks"),
+    ("INSULA_SHARED_DOMAIN", "insula.localhost"),
+    ("INSULA_TENANT_SUFFIX", "localhost"),
+    ("INSULA_LOG", "warn"),
+    // However often somebody logs in here, it is no attack.
+    ("INSULA_AUTH_LOGIN_RATE", "1000000"),
+    ("INSULA_AUTH_LOGIN_FAILURES", "1000000"),
+];
 
 pub(crate) struct Server {
     process: Child,
@@ -21,20 +34,25 @@ pub(crate) struct Server {
 impl Server {
     /// `insula serve` or `insula dev` on this database, once it is ready.
     pub(crate) async fn start(command: &str, database: &str, at: &Path) -> Result<Self, Failure> {
+        let command = [PROGRAM, command];
+        Self::run(command, &SETTINGS, database, at).await
+    }
+
+    /// Another program perhaps, told other things perhaps.
+    pub(crate) async fn run(
+        [program, command]: [&str; 2],
+        settings: &[(&str, &str)],
+        database: &str,
+        at: &Path,
+    ) -> Result<Self, Failure> {
         let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let log = at.join("log");
         let start = Instant::now();
-        let process = Command::new(env!("CARGO_BIN_EXE_insula"))
+        let process = Command::new(program)
             .args([command, "--addr", &addr])
             .current_dir(at)
             .env("DATABASE_URL", database)
-            .env("INSULA_JWT_SECRET", "a secret of nobody, for benchmarks")
-            .env("INSULA_SHARED_DOMAIN", "insula.localhost")
-            .env("INSULA_TENANT_SUFFIX", "localhost")
-            .env("INSULA_LOG", "warn")
-            // However often somebody logs in here, it is no attack.
-            .env("INSULA_AUTH_LOGIN_RATE", "1000000")
-            .env("INSULA_AUTH_LOGIN_FAILURES", "1000000")
+            .envs(settings.iter().copied())
             .stdout(Stdio::null())
             .stderr(File::create(&log)?)
             .spawn()?;
@@ -59,14 +77,13 @@ impl Server {
         answer.is_ok_and(|answer| answer.status().is_success())
     }
 
-    /// Somebody of the demo, logged in.
-    pub(crate) async fn client(&self, domain: &str, email: &str) -> Result<Client, Failure> {
-        let client = Client::new(&self.url, domain)?;
-        Ok(client.log_in(email, "insula-demo").await?)
-    }
-
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// A line of what Linux knows of its memory.

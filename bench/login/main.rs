@@ -4,13 +4,7 @@
 
 #![expect(clippy::print_stdout, reason = "a terminal is what this is for")]
 
-#[expect(dead_code, reason = "signs nobody in")]
-#[path = "../../examples/load_shop/client.rs"]
-mod client;
-#[expect(dead_code, reason = "reads no files")]
-#[path = "../../examples/load_shop/error.rs"]
-mod error;
-#[expect(dead_code, reason = "starts once, and measures no memory")]
+#[expect(dead_code, reason = "starts once, and measures nothing")]
 #[path = "../server.rs"]
 mod server;
 

@@ -1,5 +1,7 @@
 //! A tenant's own API.
 
+/// What operations cost PostgreSQL, each with its limit.
+mod costs;
 mod customers;
 mod departments;
 mod employees;

@@ -1,0 +1,3 @@
+\set row random(1, 100)
+%begin%
+SELECT id, name FROM employee WHERE id = %row%;
