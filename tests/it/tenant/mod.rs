@@ -1,5 +1,7 @@
 //! A tenant's own API.
 
+/// Looking ahead, against the resolvers.
+mod ahead;
 mod customers;
 mod departments;
 mod employees;
