@@ -11,6 +11,7 @@ use crate::app::sessions::Standing;
 use crate::auth::{Hasher, Keys, Limiter, Tokens, limiter};
 use crate::catalog::Registry;
 use crate::config::{Config, HostName};
+use crate::graphql::Shapes;
 
 /// Everything that requests and commands work with.
 pub struct State {
@@ -31,6 +32,8 @@ pub struct State {
     /// How often passwords were tried.
     pub limiter: Limiter,
     pub page: PageLimits,
+    /// Statements that root fields were answered with.
+    pub shapes: Shapes,
     /// The way into the audit trail for what strangers try, and for operators who sign in.
     pub crossings: Crossings,
     /// The domain of the shared realm, unset for commands that need none.
@@ -106,6 +109,7 @@ impl State {
                 default: config.graphql.page_size,
                 most: config.graphql.page_limit,
             },
+            shapes: Shapes::default(),
             crossings: Crossings::default(),
             shared_domain,
             database,

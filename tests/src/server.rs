@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use api::auth::{Hasher, Keys, Principal, TenantRole};
 use api::config::{Config, Overrides, Profile, SigningKeys};
+use api::graphql::Mode;
 use api::http::{self, Playground, Server};
 use api::state::{Addresses, State};
 use chrono::Utc;
@@ -241,7 +242,10 @@ pub fn state_at(addresses: &Addresses, settings: &Settings) -> Arc<State> {
     };
     let keys = keys.expect("keys that can be used");
     let state = State::new(config, addresses, keys, Hasher::for_tests());
-    Arc::new(state.expect("the parts fit together"))
+    let state = state.expect("the parts fit together");
+    // So every test sees that looking ahead comes to what the resolvers say.
+    state.shapes.set_mode(Mode::Both);
+    Arc::new(state)
 }
 
 /// In place of a value: as if the tests' default weren't there.

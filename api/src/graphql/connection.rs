@@ -1,7 +1,6 @@
 //! Fields that answer connections. Their six arguments are said here and nowhere else.
 
 use sea_orm::sea_query::Condition;
-use sea_orm::{EntityTrait, QueryFilter};
 
 use super::context::{Realm, Request};
 use super::error::Result;
@@ -23,8 +22,7 @@ impl<R: Realm> Request<R> {
         order: impl OrderBy<N::Entity>,
     ) -> Result<Plan<N>> {
         let condition = filter.unwrap_or_default().condition(self)?;
-        let select = <N::Entity as EntityTrait>::find().filter(condition);
-        Plan::new(select, order.ordering(), args, self.page_limits())
+        Plan::new(condition, order.ordering(), args, self.page_limits())
     }
 }
 
@@ -43,10 +41,8 @@ impl<R: Realm> Request<R> {
 ///     tenant DepartmentEmployees { employees: Employee(EmployeeFilter, EmployeeOrder), ViewStaff, to employee::Column::DepartmentId }
 /// }
 ///
-/// #[graphql(flatten)]
-/// async fn employees(&self) -> DepartmentEmployees {
-///     DepartmentEmployees(self.0.id)
-/// }
+/// // Among the fields of the noun:
+/// employees: page DepartmentEmployees,
 /// ```
 macro_rules! connection {
     ($(#[$doc:meta])* $realm:ident $holder:ident {
@@ -57,12 +53,13 @@ macro_rules! connection {
 
         $crate::graphql::connection::connection! {
             @field $(#[$doc])* $holder { $field: $filter, $order }
-            -> Option<$crate::graphql::page::Page<$noun>>,
+            -> Option<$crate::graphql::ahead::Planned<$crate::graphql::page::Page<$noun>>>,
             |_this, ctx, args, filter, order| {
                 use $crate::graphql::ContextExt;
                 let request = ctx.$realm();
                 let can = request.can::<$permission>()?;
-                request.plan::<$noun>(&args, filter, order)?.run(request.db(can)).await
+                let plan = request.plan::<$noun>(&args, filter, order)?;
+                request.page(ctx, can, plan).await
             }
         }
     };
@@ -71,6 +68,20 @@ macro_rules! connection {
     }) => {
         #[derive(Debug, Clone, Copy)]
         pub struct $holder(pub uuid::Uuid);
+
+        impl $holder {
+            /// How the field is made where it was foreseen.
+            fn made() -> $crate::graphql::ahead::Made {
+                $crate::graphql::ahead::Made::Page(
+                    sea_orm::IdenStatic::as_str(&$column),
+                    $crate::graphql::ahead::Other::of::<$noun, $permission>(),
+                    |ctx| {
+                        let request = $crate::graphql::ContextExt::$realm(ctx);
+                        $crate::graphql::ahead::paged::<_, $noun, $filter, $order>(request, ctx)
+                    },
+                )
+            }
+        }
 
         $crate::graphql::connection::connection! {
             @field $(#[$doc])* $holder { $field: $filter, $order }

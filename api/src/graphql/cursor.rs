@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::sea_query::{ColumnType, Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, QueryFilter, Select, Value};
+use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Value};
 use uuid::Uuid;
 
 use super::error::{Fault, Result};
@@ -24,11 +24,12 @@ pub struct Cursor {
 
 impl Cursor {
     pub fn of<E: EntityTrait>(value: Value, key: Value, order: &Ordering<E>) -> Self {
-        Self {
-            order: name(order),
-            value,
-            key,
-        }
+        Self::new(name_of(order), value, key)
+    }
+
+    /// `order` is what [`name`] gives.
+    pub fn new(order: String, value: Value, key: Value) -> Self {
+        Self { order, value, key }
     }
 
     pub fn parse<E: EntityTrait>(text: &str, order: &Ordering<E>) -> Result<Self> {
@@ -37,7 +38,7 @@ impl Cursor {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| foreign())?;
         let parts: [String; 3] = serde_json::from_slice(&bytes).map_err(|_| foreign())?;
         let [of, value, key] = parts;
-        if of != name(order) {
+        if of != name_of(order) {
             return Err(foreign());
         }
         let value = read(&value, order.column.def().get_column_type()).ok_or_else(foreign)?;
@@ -58,21 +59,17 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// Keeps the rows that come after a cursor in this order.
-pub fn beyond<E: EntityTrait>(
-    select: Select<E>,
-    cursor: &Cursor,
-    order: &Ordering<E>,
-) -> Select<E> {
+/// Whether a row comes after a cursor in this order.
+pub fn beyond<E: EntityTrait>(cursor: &Cursor, order: &Ordering<E>) -> Expr {
     let column = |column: E::Column| Expr::col(column.as_column_ref());
     if order.is_by_key() {
         let key = column(order.key);
         let value = cursor.key.clone();
-        return select.filter(if order.descending {
+        return if order.descending {
             key.lt(value)
         } else {
             key.gt(value)
-        });
+        };
     }
     // One comparison of rows, which an index over both columns answers.
     let row = Expr::tuple([column(order.column), column(order.key)]);
@@ -80,17 +77,22 @@ pub fn beyond<E: EntityTrait>(
         Expr::val(cursor.value.clone()),
         Expr::val(cursor.key.clone()),
     ]);
-    select.filter(if order.descending {
+    if order.descending {
         row.lt(place)
     } else {
         row.gt(place)
-    })
+    }
 }
 
-fn name<E: EntityTrait>(order: &Ordering<E>) -> String {
-    let sign = if order.descending { '-' } else { '+' };
+fn name_of<E: EntityTrait>(order: &Ordering<E>) -> String {
     let table = E::default();
-    format!("{sign}{}.{}", table.table_name(), order.column.as_str())
+    name(table.table_name(), order.column.as_str(), order.descending)
+}
+
+/// What tells the cursors of an order from others.
+pub fn name(table: &str, column: &str, descending: bool) -> String {
+    let sign = if descending { '-' } else { '+' };
+    format!("{sign}{table}.{column}")
 }
 
 fn write(value: &Value) -> String {

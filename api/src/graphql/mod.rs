@@ -1,5 +1,6 @@
 //! The two GraphQL APIs. Neither needs a database to be built or printed.
 
+mod ahead;
 pub mod complete;
 mod connection;
 mod context;
@@ -24,6 +25,7 @@ pub mod tenant;
 mod unexecuted;
 pub mod weigh;
 
+pub use ahead::{Mode, Shapes};
 pub use context::{ContextExt, Realm, Request};
 pub use engine::{Ended, Engine};
 pub use error::{Fault, Result};

@@ -3,8 +3,13 @@
 use std::borrow::Cow;
 
 use async_graphql::{Object, SimpleObject, TypeName};
-use sea_orm::{ConnectionTrait, EntityTrait, ModelTrait, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::Condition;
+use sea_orm::{
+    ConnectionTrait, EntityTrait, IdenStatic, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+};
 
+use super::ahead::Paged;
 use super::cursor::{self, Cursor};
 use super::error::{Fault, Result};
 use super::noun::Noun;
@@ -36,12 +41,10 @@ impl PageArgs {
     }
 }
 
-/// A page before its rows are there: the statement, and how to read what it answers.
+/// A page before its rows are there: which they are, and in which order.
 pub struct Plan<N: Noun> {
-    /// At most one row more than the page has, which tells whether there is another page.
-    pub select: Select<N::Entity>,
-    /// In the order in which the statement gives them, which is turned around for `last`.
-    pub statement_order: Ordering<N::Entity>,
+    /// The filter's and the cursors'.
+    condition: Condition,
     order: Ordering<N::Entity>,
     size: usize,
     backward: bool,
@@ -51,7 +54,7 @@ pub struct Plan<N: Noun> {
 
 impl<N: Noun> Plan<N> {
     pub fn new(
-        select: Select<N::Entity>,
+        filter: Condition,
         order: Ordering<N::Entity>,
         args: &PageArgs,
         limits: PageLimits,
@@ -68,22 +71,10 @@ impl<N: Noun> Plan<N> {
         } else {
             after.is_some()
         };
-        let mut select = select;
-        if let Some(after) = after {
-            select = cursor::beyond(select, &after, &order);
-        }
-        if let Some(before) = before {
-            select = cursor::beyond(select, &before, &order.reversed());
-        }
-        let statement_order = if backward { order.reversed() } else { order };
-        if !statement_order.is_by_key() {
-            select = select.order_by(statement_order.column, statement_order.direction());
-        }
-        select = select.order_by(statement_order.key, statement_order.direction());
-        let select = select.limit(size as u64 + 1);
+        let after = after.map(|after| cursor::beyond(&after, &order));
+        let before = before.map(|before| cursor::beyond(&before, &order.reversed()));
         Ok(Self {
-            select,
-            statement_order,
+            condition: filter.add_option(after).add_option(before),
             order,
             size,
             backward,
@@ -91,9 +82,41 @@ impl<N: Noun> Plan<N> {
         })
     }
 
+    /// At most one row more than the page has, which tells whether there is another page.
+    pub fn select(&self) -> Select<N::Entity> {
+        let order = self.statement_order();
+        let mut select = <N::Entity as EntityTrait>::find().filter(self.condition.clone());
+        if !order.is_by_key() {
+            select = select.order_by(order.column, order.direction());
+        }
+        let select = select.order_by(order.key, order.direction());
+        select.limit(self.size as u64 + 1)
+    }
+
+    /// In which the statement gives the rows: it is turned around for `last`.
+    pub fn statement_order(&self) -> Ordering<N::Entity> {
+        if self.backward {
+            self.order.reversed()
+        } else {
+            self.order
+        }
+    }
+
+    /// The same for those who know the noun by its table.
+    pub fn paged(&self) -> Paged {
+        Paged {
+            condition: self.condition.clone(),
+            by: self.order.column.as_str(),
+            descending: self.order.descending,
+            size: self.size,
+            backward: self.backward,
+            bounded: self.bounded,
+        }
+    }
+
     /// Asks for the page.
-    pub async fn run(self, db: &impl ConnectionTrait) -> Result<Option<Page<N>>> {
-        let rows = self.select.clone().all(db).await?;
+    pub async fn run(&self, db: &impl ConnectionTrait) -> Result<Option<Page<N>>> {
+        let rows = self.select().all(db).await?;
         Ok(Some(self.page(rows)))
     }
 

@@ -64,9 +64,9 @@ impl<R: Realm> Related<R> {
         column: <N::Entity as EntityTrait>::Column,
         plan: Plan<N>,
     ) -> Result<Page<N>> {
-        let order = plan.statement_order;
+        let order = plan.statement_order();
         let rows = self
-            .rows::<N>(parent, plan.select.clone(), column, Some(order))
+            .rows::<N>(parent, plan.select(), column, Some(order))
             .await?;
         Ok(plan.page(rows))
     }

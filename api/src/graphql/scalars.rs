@@ -103,6 +103,12 @@ impl ScalarType for Moment {
     }
 }
 
+impl From<DateTime<Utc>> for Moment {
+    fn from(moment: DateTime<Utc>) -> Self {
+        Self(moment)
+    }
+}
+
 fn text<T: ToString>(given: &Given<T>) -> Value {
     Value::String(given.as_ref().map_or_else(Clone::clone, T::to_string))
 }

@@ -1,14 +1,16 @@
 //! What a request costs PostgreSQL: counted on the wire.
 
+use api::graphql::Mode;
 use serde_json::json;
 use tenancy::testing::Proxy;
 use tests::{TestServer, eventually};
 
 /// A server whose database is reached through a proxy that counts.
-async fn counted() -> (TestServer, Proxy) {
+async fn counted(mode: Mode) -> (TestServer, Proxy) {
     let whole = TestServer::start().await;
     let proxy = Proxy::start(&whole.database).await.unwrap();
     let server = TestServer::on(proxy.url(), &[]).await;
+    server.state.shapes.set_mode(mode);
     (server, proxy)
 }
 
@@ -25,11 +27,27 @@ const INVOICES: &str = "query($n: Int!) { invoices(first: $n) { nodes {
     number lines { description } customer { name invoices(first: 2) { nodes { number } } }
 } } }";
 
+/// Pages in pages, and rows that point at rows that have pages.
+const DEEP: &str = "query($n: Int!) { employees(first: $n) { nodes {
+    department { employees(last: 3, orderBy: { field: NAME }) { edges { cursor node {
+        manager { name reports(first: 2) { pageInfo { hasNextPage } nodes { number } } }
+    } } } }
+} } }";
+
+/// Three levels of lists, with conditions.
+const WIDE: &str = "query($n: Int!) { invoices(first: $n, filter: { number: { contains: \"n\" } }) { nodes {
+    id number status total
+    customer { name invoices(first: 5, filter: { status: [OPEN] }, orderBy: { field: TOTAL }) { nodes {
+        lines { description quantity unitPrice invoice { number } }
+    } } }
+    lines { description quantity unitPrice }
+} } }";
+
 async fn selects(server: &TestServer, proxy: &Proxy, document: &str, rows: usize) -> usize {
     proxy.forget();
     let owner = server.tenant("python").as_owner();
     let answer = owner.ask(document, &json!({ "n": rows })).await;
-    let plural = if document == EMPLOYEES {
+    let plural = if document.contains(" employees(first: $n") {
         "employees"
     } else {
         "invoices"
@@ -43,9 +61,8 @@ async fn selects(server: &TestServer, proxy: &Proxy, document: &str, rows: usize
         .count()
 }
 
-#[tokio::test]
-async fn a_relation_costs_a_statement_or_two_however_many_rows_have_it() {
-    let (server, proxy) = counted().await;
+/// Sixty employees and invoices more.
+async fn crowd(server: &TestServer) {
     let sql = server.sql("python");
     sql.run(
         "INSERT INTO employee (id, number, name, department_id, manager_id, created_at)
@@ -66,6 +83,26 @@ async fn a_relation_costs_a_statement_or_two_however_many_rows_have_it() {
          SELECT gen_random_uuid(), i.id, 0, 'Line', 1, 1 FROM i",
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_root_field_costs_one_statement_however_deep_and_wide_it_is() {
+    let (server, proxy) = counted(Mode::Ahead).await;
+    crowd(&server).await;
+    for document in [EMPLOYEES, INVOICES, DEEP, WIDE] {
+        // Once for the registry's sake, which is asked once.
+        selects(&server, &proxy, document, 1).await;
+        for rows in [1, 5, 50] {
+            let statements = selects(&server, &proxy, document, rows).await;
+            assert_eq!(statements, 1, "{document}: {:?}", proxy.statements());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_relation_costs_resolvers_a_statement_or_two_however_many_rows_have_it() {
+    let (server, proxy) = counted(Mode::Plain).await;
+    crowd(&server).await;
     for (document, relations) in [(EMPLOYEES, 5), (INVOICES, 3)] {
         // Once for the registry's sake, which is asked once.
         selects(&server, &proxy, document, 1).await;
@@ -83,7 +120,7 @@ async fn a_relation_costs_a_statement_or_two_however_many_rows_have_it() {
 #[tokio::test]
 async fn a_request_that_reads_one_row_takes_three_round_trips() {
     const REQUESTS: usize = 10;
-    let (server, proxy) = counted().await;
+    let (server, proxy) = counted(Mode::Ahead).await;
     let owner = server.tenant("python").as_owner();
     let id = owner
         .query("{ employees(first: 1) { nodes { id } } }")

@@ -1,5 +1,7 @@
 //! A tenant's own API.
 
+/// Looking ahead, against the resolvers.
+mod ahead;
 /// What operations cost PostgreSQL, each with its limit.
 mod costs;
 mod customers;

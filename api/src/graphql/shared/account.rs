@@ -1,42 +1,32 @@
 //! The operators' accounts.
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, Enum, Object};
 use entity::shared::account;
 use sea_orm::EntityTrait;
 
 use crate::auth::permission::ViewSelf;
+use crate::graphql::ahead::words;
 use crate::graphql::noun::noun;
 use crate::graphql::scalars::Moment;
 use crate::graphql::{ContextExt, Result};
 
-noun!(Account, account::Entity);
+noun! {
+    /// Somebody who runs the whole, and who is no tenant's user.
+    shared Account(account) {
+        /// Its global id.
+        id,
 
-/// Somebody who runs the whole, and who is no tenant's user.
-#[Object]
-impl Account {
-    /// Its global id.
-    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
-        ctx.shared().global_id::<Self>(self.0.id)
-    }
+        /// The e-mail address to log in with, in lower case.
+        email: String,
 
-    /// The e-mail address to log in with, in lower case.
-    async fn email(&self) -> &str {
-        &self.0.email
-    }
+        /// The operator's name.
+        name: String,
 
-    /// The operator's name.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
+        /// What the operator may do.
+        role: AccountRole,
 
-    /// What the operator may do.
-    async fn role(&self) -> AccountRole {
-        self.0.role.into()
-    }
-
-    /// When the account was made.
-    async fn created(&self) -> Moment {
-        Moment(self.0.created_at)
+        /// When the account was made.
+        created: Moment = created_at,
     }
 }
 
@@ -49,6 +39,8 @@ pub(super) enum AccountRole {
     /// Also make, change, suspend and drop tenants.
     Operator,
 }
+
+words!(AccountRole, account::Role);
 
 #[derive(Default)]
 pub(super) struct AccountQueries;

@@ -1,6 +1,6 @@
 //! The audit trail, as operators read it.
 
-use async_graphql::{Context, Enum, ID, InputObject, Json, Object};
+use async_graphql::{Enum, InputObject, Json};
 use entity::shared::audit_event::{self, Column};
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::Condition;
@@ -8,90 +8,58 @@ use tenancy::SharedRealm;
 use uuid::Uuid;
 
 use crate::auth::permission::ViewAudit;
+use crate::graphql::ahead::words;
 use crate::graphql::connection::{Filter, connection};
 use crate::graphql::filter::{Conditions, DateTimeFilter, StringFilter};
 use crate::graphql::noun::noun;
 use crate::graphql::order::{OrderDirection, order_by};
 use crate::graphql::scalars::Moment;
-use crate::graphql::{ContextExt, Request, Result};
+use crate::graphql::{Request, Result};
 
-noun!(
+noun! {
     /// Something that somebody did, or was refused. Nothing changes or deletes it.
-    AuditEvent,
-    audit_event::Entity
-);
+    shared AuditEvent(audit_event) {
+        /// Its global id.
+        id,
 
-/// Something that somebody did, or was refused. Nothing changes or deletes it.
-#[Object]
-impl AuditEvent {
-    /// Its global id.
-    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
-        ctx.shared().global_id::<Self>(self.0.id)
-    }
+        /// When it happened; of several equal ones, when the last did.
+        happened_at: Moment,
 
-    /// When it happened; of several equal ones, when the last did.
-    async fn happened_at(&self) -> Moment {
-        Moment(self.0.happened_at)
-    }
+        /// What kind of somebody it was.
+        actor_kind: AuditActorKind,
 
-    /// What kind of somebody it was.
-    async fn actor_kind(&self) -> AuditActorKind {
-        self.0.actor_kind.into()
-    }
+        /// Whose account or user it was, `null` for a console and for nobody.
+        actor_id: Option<Uuid>,
 
-    /// Whose account or user it was, `null` for a console and for nobody.
-    async fn actor_id(&self) -> Option<Uuid> {
-        self.0.actor_id
-    }
+        /// An operator's e-mail address, or the machine's user at a console; `null` for a tenant's user.
+        actor_name: Option<String>,
 
-    /// An operator's e-mail address, or the machine's user at a console; `null` for a tenant's user.
-    async fn actor_name(&self) -> Option<&str> {
-        self.0.actor_name.as_deref()
-    }
+        /// What was done or tried, such as `tenant.suspend`.
+        action: String,
 
-    /// What was done or tried, such as `tenant.suspend`.
-    async fn action(&self) -> &str {
-        &self.0.action
-    }
+        /// Which tenant it was about, `null` where it was about none, or about one that isn't there.
+        tenant_id: Option<Uuid>,
 
-    /// Which tenant it was about, `null` where it was about none, or about one that isn't there.
-    async fn tenant_id(&self) -> Option<Uuid> {
-        self.0.tenant_id
-    }
+        /// That tenant's slug as it was then, or as it was given.
+        tenant_slug: Option<String>,
 
-    /// That tenant's slug as it was then, or as it was given.
-    async fn tenant_slug(&self) -> Option<&str> {
-        self.0.tenant_slug.as_deref()
-    }
+        /// The address that the request came from, or the machine of the console.
+        source: Option<String>,
 
-    /// The address that the request came from, or the machine of the console.
-    async fn source(&self) -> Option<&str> {
-        self.0.source.as_deref()
-    }
+        /// The program that the request said it came from.
+        user_agent: Option<String>,
 
-    /// The program that the request said it came from.
-    async fn user_agent(&self) -> Option<&str> {
-        self.0.user_agent.as_deref()
-    }
+        /// The request's id, which its log lines have too.
+        request_id: Option<String>,
 
-    /// The request's id, which its log lines have too.
-    async fn request_id(&self) -> Option<&str> {
-        self.0.request_id.as_deref()
-    }
+        /// What came of it.
+        outcome: AuditOutcome,
 
-    /// What came of it.
-    async fn outcome(&self) -> AuditOutcome {
-        self.0.outcome.into()
-    }
+        /// How many equal events this one stands for.
+        count: i32,
 
-    /// How many equal events this one stands for.
-    async fn count(&self) -> i32 {
-        self.0.count
-    }
-
-    /// What else there is to tell, as JSON.
-    async fn detail(&self) -> Json<&serde_json::Value> {
-        Json(&self.0.detail)
+        /// What else there is to tell, as JSON.
+        detail: Json<serde_json::Value>,
     }
 }
 
@@ -109,6 +77,8 @@ pub enum AuditActorKind {
     Anonymous,
 }
 
+words!(AuditActorKind, audit_event::ActorKind);
+
 /// What came of an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "audit_event::Outcome")]
@@ -120,6 +90,8 @@ pub enum AuditOutcome {
     /// It went wrong.
     Failed,
 }
+
+words!(AuditOutcome, audit_event::Outcome);
 
 /// Which events. All conditions that are given must hold.
 #[derive(Debug, Default, InputObject)]

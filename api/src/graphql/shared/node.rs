@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use super::audit::AuditEvent;
 use super::tenant::{Domain, Tenant};
 use crate::auth::permission::{ViewAudit, ViewFleet};
+use crate::graphql::ahead::Planned;
 use crate::graphql::ids::{GlobalId, Kind};
 use crate::graphql::{ContextExt, Fault, Result};
 
@@ -30,8 +31,28 @@ impl NodeQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "A global id.")] id: ID,
-    ) -> Result<Option<Node>> {
-        find(ctx, &id).await
+    ) -> Result<Option<Planned<Node>>> {
+        let request = ctx.shared();
+        let can = request.can::<ViewFleet>()?;
+        let Some(GlobalId { kind, row, .. }) = request.own(&id) else {
+            return Ok(None);
+        };
+        Ok(match kind {
+            Kind::Tenant => request
+                .row(ctx, can, row)
+                .await?
+                .map(|it| it.map(Node::Tenant)),
+            Kind::Domain => request
+                .row(ctx, can, row)
+                .await?
+                .map(|it| it.map(Node::Domain)),
+            Kind::AuditEvent => {
+                let can = request.can::<ViewAudit>()?;
+                let found = request.row(ctx, can, row).await?;
+                found.map(|it| it.map(Node::AuditEvent))
+            }
+            _ => None,
+        })
     }
 
     /// Whatever has these ids, in their order; `null` where there is nothing, or not here.

@@ -9,114 +9,66 @@ use uuid::Uuid;
 
 use crate::app::tenants;
 use crate::auth::permission::ViewFleet;
+use crate::graphql::ahead::{Planned, words};
 use crate::graphql::connection::{Filter, connection};
 use crate::graphql::filter::{Conditions, StringFilter};
 use crate::graphql::noun::noun;
-use crate::graphql::order::{OrderDirection, Ordering, order_by};
+use crate::graphql::order::{OrderDirection, order_by};
 use crate::graphql::scalars::Moment;
 use crate::graphql::{ContextExt, Request, Result};
 
-noun!(
+noun! {
     /// A customer: one schema, its own users and data.
-    Tenant,
-    tenant::Entity
-);
+    shared Tenant(tenant) {
+        /// Its global id.
+        id,
 
-/// A customer: one schema, its own users and data.
-#[Object]
-impl Tenant {
-    /// Its global id.
-    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
-        ctx.shared().global_id::<Self>(self.0.id)
-    }
+        /// Its unchanging identity, which is the audience of its tokens and stands in logs.
+        uuid: Uuid = id,
 
-    /// Its unchanging identity, which is the audience of its tokens and stands in logs.
-    async fn uuid(&self) -> Uuid {
-        self.0.id
-    }
+        /// Its name in URLs and commands.
+        slug: String,
 
-    /// Its name in URLs and commands.
-    async fn slug(&self) -> &str {
-        &self.0.slug
-    }
+        /// What people call it.
+        name: String,
 
-    /// What people call it.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
+        /// The street of its address, `null` where it isn't known.
+        street: Option<String>,
 
-    /// The street of its address, `null` where it isn't known.
-    async fn street(&self) -> Option<&str> {
-        self.0.street.as_deref()
-    }
+        /// The city of its address, `null` where it isn't known.
+        city: Option<String>,
 
-    /// The city of its address, `null` where it isn't known.
-    async fn city(&self) -> Option<&str> {
-        self.0.city.as_deref()
-    }
+        /// Where it stands in its life.
+        status: TenantStatus,
 
-    /// Where it stands in its life.
-    async fn status(&self) -> TenantStatus {
-        self.0.status.into()
-    }
+        /// Why it could not be made, `null` unless it failed.
+        failure: Option<String>,
 
-    /// Why it could not be made, `null` unless it failed.
-    async fn failure(&self) -> Option<&str> {
-        self.0.failure.as_deref()
-    }
+        /// The name of its schema in PostgreSQL, which never changes.
+        schema_name: String,
 
-    /// The name of its schema in PostgreSQL, which never changes.
-    async fn schema_name(&self) -> &str {
-        &self.0.schema_name
-    }
+        /// What is set up for it, as JSON.
+        settings: Json<serde_json::Value>,
 
-    /// What is set up for it, as JSON.
-    async fn settings(&self) -> Json<&serde_json::Value> {
-        Json(&self.0.settings)
-    }
+        /// When it was created.
+        created: Moment = created_at,
 
-    /// When it was created.
-    async fn created(&self) -> Moment {
-        Moment(self.0.created_at)
-    }
-
-    /// The host names that lead to it; a handful, the primary one among them.
-    async fn domains(&self, ctx: &Context<'_>) -> Result<Vec<Domain>> {
-        let request = ctx.shared();
-        let related = request.related(request.can::<ViewFleet>()?);
-        let order = Ordering {
-            column: domain::Column::Host,
-            key: domain::Column::Id,
-            descending: false,
-        };
-        related
-            .all(self.0.id, domain::Column::TenantId, order)
-            .await
+        /// The host names that lead to it; a handful, the primary one among them.
+        domains: all Domain to TenantId order Host for ViewFleet,
     }
 }
 
-noun!(
+noun! {
     /// A host name that leads to a tenant.
-    Domain,
-    domain::Entity
-);
+    shared Domain(domain) {
+        /// Its global id.
+        id,
 
-/// A host name that leads to a tenant.
-#[Object]
-impl Domain {
-    /// Its global id.
-    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
-        ctx.shared().global_id::<Self>(self.0.id)
-    }
+        /// The host name: small letters, punycode, without port.
+        host: String,
 
-    /// The host name: small letters, punycode, without port.
-    async fn host(&self) -> &str {
-        &self.0.host
-    }
-
-    /// Whether it is the one that the tenant is known by; each tenant has exactly one.
-    async fn is_primary(&self) -> bool {
-        self.0.is_primary
+        /// Whether it is the one that the tenant is known by; each tenant has exactly one.
+        is_primary: bool,
     }
 }
 
@@ -139,6 +91,8 @@ pub enum TenantStatus {
     /// Gone.
     Dropped,
 }
+
+words!(TenantStatus, tenant::Status);
 
 /// Which tenants. All conditions that are given must hold.
 #[derive(Debug, Default, InputObject)]
@@ -202,15 +156,16 @@ impl TenantQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which one.")] by: TenantBy,
-    ) -> Result<Option<Tenant>> {
+    ) -> Result<Option<Planned<Tenant>>> {
         let request = ctx.shared();
         let can = request.can::<ViewFleet>()?;
         let db = request.db(can);
-        match by {
-            TenantBy::Id(id) => request.by_id(db, &id).await,
-            TenantBy::Slug(slug) => Ok(tenants::by_slug(db, can, &slug).await?.map(Tenant)),
-            TenantBy::Domain(host) => Ok(tenants::by_domain(db, can, &host).await?.map(Tenant)),
-        }
+        let found = match by {
+            TenantBy::Id(id) => return request.by_id(ctx, can, &id).await,
+            TenantBy::Slug(slug) => tenants::by_slug(db, can, &slug).await?,
+            TenantBy::Domain(host) => tenants::by_domain(db, can, &host).await?,
+        };
+        Ok(found.map(|row| Planned::Plain(Tenant(row))))
     }
 }
 

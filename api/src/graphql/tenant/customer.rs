@@ -8,6 +8,7 @@ use tenancy::TenantRealm;
 use super::invoice::{Invoice, InvoiceFilter, InvoiceOrder};
 use crate::app::customers::{self, Contact};
 use crate::auth::permission::{DeleteSales, EditSales, ViewSales};
+use crate::graphql::ahead::Planned;
 use crate::graphql::connection::{Filter, connection};
 use crate::graphql::filter::{Conditions, StringFilter};
 use crate::graphql::input::change;
@@ -17,69 +18,40 @@ use crate::graphql::payload::payload;
 use crate::graphql::scalars::Moment;
 use crate::graphql::{ContextExt, Request, Result};
 
-noun!(
+noun! {
     /// A person who gets invoices, alone or for a company.
-    Customer,
-    customer::Entity
-);
+    tenant Customer(customer) {
+        /// Its global id.
+        id,
 
-/// A person who gets invoices, alone or for a company.
-#[Object]
-impl Customer {
-    /// Its global id.
-    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
-        ctx.tenant().global_id::<Self>(self.0.id)
-    }
+        /// What people call the customer by; no two customers have the same number.
+        number: String,
 
-    /// What people call the customer by; no two customers have the same number.
-    async fn number(&self) -> &str {
-        &self.0.number
-    }
+        /// The customer's full name.
+        name: String,
 
-    /// The customer's full name.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
+        /// The company that the customer buys for, `null` where there is none.
+        company: Option<String>,
 
-    /// The company that the customer buys for, `null` where there is none.
-    async fn company(&self) -> Option<&str> {
-        self.0.company.as_deref()
-    }
+        /// The e-mail address, `null` where none is known.
+        email: Option<String>,
 
-    /// The e-mail address, `null` where none is known.
-    async fn email(&self) -> Option<&str> {
-        self.0.email.as_deref()
-    }
+        /// The telephone number, `null` where none is known.
+        phone: Option<String>,
 
-    /// The telephone number, `null` where none is known.
-    async fn phone(&self) -> Option<&str> {
-        self.0.phone.as_deref()
-    }
+        /// Street and house number, `null` where they aren't known.
+        address: Option<String>,
 
-    /// Street and house number, `null` where they aren't known.
-    async fn address(&self) -> Option<&str> {
-        self.0.address.as_deref()
-    }
+        /// The city, `null` where it isn't known.
+        city: Option<String>,
 
-    /// The city, `null` where it isn't known.
-    async fn city(&self) -> Option<&str> {
-        self.0.city.as_deref()
-    }
+        /// The country, `null` where it isn't known.
+        country: Option<String>,
 
-    /// The country, `null` where it isn't known.
-    async fn country(&self) -> Option<&str> {
-        self.0.country.as_deref()
-    }
+        /// When the customer was entered here.
+        created: Moment = created_at,
 
-    /// When the customer was entered here.
-    async fn created(&self) -> Moment {
-        Moment(self.0.created_at)
-    }
-
-    #[graphql(flatten)]
-    #[expect(clippy::unused_async, reason = "every resolver is")]
-    async fn invoices(&self) -> CustomerInvoices {
-        CustomerInvoices(self.0.id)
+        invoices: page CustomerInvoices,
     }
 }
 
@@ -144,11 +116,9 @@ impl CustomerQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Its global id.")] id: ID,
-    ) -> Result<Option<Customer>> {
+    ) -> Result<Option<Planned<Customer>>> {
         let request = ctx.tenant();
-        request
-            .by_id(request.db(request.can::<ViewSales>()?), &id)
-            .await
+        request.by_id(ctx, request.can::<ViewSales>()?, &id).await
     }
 }
 

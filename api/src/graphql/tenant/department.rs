@@ -8,6 +8,7 @@ use tenancy::TenantRealm;
 use super::employee::{Employee, EmployeeFilter, EmployeeOrder};
 use crate::app::departments;
 use crate::auth::permission::{EditStaff, ViewStaff};
+use crate::graphql::ahead::Planned;
 use crate::graphql::connection::{Filter, connection};
 use crate::graphql::filter::{Conditions, StringFilter};
 use crate::graphql::noun::noun;
@@ -16,34 +17,19 @@ use crate::graphql::payload::payload;
 use crate::graphql::scalars::Moment;
 use crate::graphql::{ContextExt, Request, Result};
 
-noun!(
+noun! {
     /// A part of the company in which employees work.
-    Department,
-    department::Entity
-);
+    tenant Department(department) {
+        /// Its global id.
+        id,
 
-/// A part of the company in which employees work.
-#[Object]
-impl Department {
-    /// Its global id.
-    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
-        ctx.tenant().global_id::<Self>(self.0.id)
-    }
+        /// What it is called; no two departments have the same name.
+        name: String,
 
-    /// What it is called; no two departments have the same name.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
+        /// When it was entered here.
+        created: Moment = created_at,
 
-    /// When it was entered here.
-    async fn created(&self) -> Moment {
-        Moment(self.0.created_at)
-    }
-
-    #[graphql(flatten)]
-    #[expect(clippy::unused_async, reason = "every resolver is")]
-    async fn employees(&self) -> DepartmentEmployees {
-        DepartmentEmployees(self.0.id)
+        employees: page DepartmentEmployees,
     }
 }
 
@@ -90,11 +76,9 @@ impl DepartmentQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Its global id.")] id: ID,
-    ) -> Result<Option<Department>> {
+    ) -> Result<Option<Planned<Department>>> {
         let request = ctx.tenant();
-        request
-            .by_id(request.db(request.can::<ViewStaff>()?), &id)
-            .await
+        request.by_id(ctx, request.can::<ViewStaff>()?, &id).await
     }
 }
 

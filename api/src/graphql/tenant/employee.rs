@@ -8,6 +8,7 @@ use tenancy::TenantRealm;
 use super::department::Department;
 use crate::app::employees::{self, EmployeeChanges, NewEmployee};
 use crate::auth::permission::{EditStaff, ViewStaff};
+use crate::graphql::ahead::Planned;
 use crate::graphql::connection::{Filter, connection};
 use crate::graphql::filter::{Conditions, DateFilter, IdFilter, StringFilter};
 use crate::graphql::input::{change, change_to};
@@ -17,72 +18,37 @@ use crate::graphql::payload::payload;
 use crate::graphql::scalars::{Date, Moment};
 use crate::graphql::{ContextExt, Request, Result};
 
-noun!(
+noun! {
     /// A person who works for this tenant, and who need not be one of its users.
-    Employee,
-    employee::Entity
-);
+    tenant Employee(employee) {
+        /// Its global id.
+        id,
 
-/// A person who works for this tenant, and who need not be one of its users.
-#[Object]
-impl Employee {
-    /// Its global id.
-    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
-        ctx.tenant().global_id::<Self>(self.0.id)
-    }
+        /// What people call the employee by; no two employees have the same number.
+        number: String,
 
-    /// What people call the employee by; no two employees have the same number.
-    async fn number(&self) -> &str {
-        &self.0.number
-    }
+        /// The employee's full name.
+        name: String,
 
-    /// The employee's full name.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
+        /// The e-mail address, `null` where none is known.
+        email: Option<String>,
 
-    /// The e-mail address, `null` where none is known.
-    async fn email(&self) -> Option<&str> {
-        self.0.email.as_deref()
-    }
+        /// The job title, `null` where none is known.
+        title: Option<String>,
 
-    /// The job title, `null` where none is known.
-    async fn title(&self) -> Option<&str> {
-        self.0.title.as_deref()
-    }
+        /// The day of hiring, `null` where it isn't known.
+        hired_on: Option<Date>,
 
-    /// The day of hiring, `null` where it isn't known.
-    async fn hired_on(&self) -> Option<Date> {
-        self.0.hired_on.map(Into::into)
-    }
+        /// When the employee was entered here.
+        created: Moment = created_at,
 
-    /// When the employee was entered here.
-    async fn created(&self) -> Moment {
-        Moment(self.0.created_at)
-    }
+        /// The department that the employee works in, `null` where there is none.
+        department: one Department by department_id for ViewStaff,
 
-    /// The department that the employee works in, `null` where there is none.
-    async fn department(&self, ctx: &Context<'_>) -> Result<Option<Department>> {
-        let Some(id) = self.0.department_id else {
-            return Ok(None);
-        };
-        let request = ctx.tenant();
-        request.related(request.can::<ViewStaff>()?).one(id).await
-    }
+        /// Who manages the employee, `null` where nobody does.
+        manager: one Employee by manager_id for ViewStaff,
 
-    /// Who manages the employee, `null` where nobody does.
-    async fn manager(&self, ctx: &Context<'_>) -> Result<Option<Employee>> {
-        let Some(id) = self.0.manager_id else {
-            return Ok(None);
-        };
-        let request = ctx.tenant();
-        request.related(request.can::<ViewStaff>()?).one(id).await
-    }
-
-    #[graphql(flatten)]
-    #[expect(clippy::unused_async, reason = "every resolver is")]
-    async fn reports(&self) -> EmployeeReports {
-        EmployeeReports(self.0.id)
+        reports: page EmployeeReports,
     }
 }
 
@@ -152,11 +118,9 @@ impl EmployeeQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Its global id.")] id: ID,
-    ) -> Result<Option<Employee>> {
+    ) -> Result<Option<Planned<Employee>>> {
         let request = ctx.tenant();
-        request
-            .by_id(request.db(request.can::<ViewStaff>()?), &id)
-            .await
+        request.by_id(ctx, request.can::<ViewStaff>()?, &id).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Invoices.
 
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object};
-use entity::tenant::{invoice, invoice_line};
+use entity::tenant::invoice;
 use sea_orm::sea_query::Condition;
 use tenancy::TenantRealm;
 
@@ -9,20 +9,15 @@ use super::customer::Customer;
 use super::invoice_line::{InvoiceLine, InvoiceLineInput};
 use crate::app::invoices::{self, InvoiceChanges, NewInvoice};
 use crate::auth::permission::{DeleteSales, EditSales, ViewSales};
+use crate::graphql::ahead::{Planned, words};
 use crate::graphql::connection::{Filter, connection};
 use crate::graphql::filter::{Conditions, DateFilter, DecimalFilter, IdFilter, StringFilter};
 use crate::graphql::input::change_to;
 use crate::graphql::noun::noun;
-use crate::graphql::order::{OrderDirection, Ordering, order_by};
+use crate::graphql::order::{OrderDirection, order_by};
 use crate::graphql::payload::payload;
 use crate::graphql::scalars::{Date, Decimal, Moment};
 use crate::graphql::{ContextExt, Request, Result};
-
-noun!(
-    /// What a customer is to pay, line by line.
-    Invoice,
-    invoice::Entity
-);
 
 /// How far an invoice is on its way to being paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -38,65 +33,37 @@ pub enum InvoiceStatus {
     Void,
 }
 
-/// What a customer is to pay, line by line.
-#[Object]
-impl Invoice {
-    /// Its global id.
-    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
-        ctx.tenant().global_id::<Self>(self.0.id)
-    }
+words!(InvoiceStatus, invoice::InvoiceStatus);
 
-    /// What people call the invoice by; no two invoices have the same number.
-    async fn number(&self) -> &str {
-        &self.0.number
-    }
+noun! {
+    /// What a customer is to pay, line by line.
+    tenant Invoice(invoice) {
+        /// Its global id.
+        id,
 
-    /// Who is to pay it.
-    async fn customer(&self, ctx: &Context<'_>) -> Result<Option<Customer>> {
-        let request = ctx.tenant();
-        request
-            .related(request.can::<ViewSales>()?)
-            .one(self.0.customer_id)
-            .await
-    }
+        /// What people call the invoice by; no two invoices have the same number.
+        number: String,
 
-    /// The day of issue.
-    async fn issued_on(&self) -> Date {
-        self.0.issued_on.into()
-    }
+        /// Who is to pay it.
+        customer: one Customer by customer_id for ViewSales,
 
-    /// The day until which it is to be paid, `null` where none is set.
-    async fn due_on(&self) -> Option<Date> {
-        self.0.due_on.map(Into::into)
-    }
+        /// The day of issue.
+        issued_on: Date,
 
-    /// How far it is on its way to being paid.
-    async fn status(&self) -> InvoiceStatus {
-        self.0.status.into()
-    }
+        /// The day until which it is to be paid, `null` where none is set.
+        due_on: Option<Date>,
 
-    /// Its lines in their order, at most 500.
-    async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<InvoiceLine>> {
-        let request = ctx.tenant();
-        let order = Ordering {
-            column: invoice_line::Column::Position,
-            key: invoice_line::Column::Id,
-            descending: false,
-        };
-        request
-            .related(request.can::<ViewSales>()?)
-            .all(self.0.id, invoice_line::Column::InvoiceId, order)
-            .await
-    }
+        /// How far it is on its way to being paid.
+        status: InvoiceStatus,
 
-    /// What the lines add up to.
-    async fn total(&self) -> Decimal {
-        self.0.total.into()
-    }
+        /// Its lines in their order, at most 500.
+        lines: all InvoiceLine to InvoiceId order Position for ViewSales,
 
-    /// When the invoice was entered here.
-    async fn created(&self) -> Moment {
-        Moment(self.0.created_at)
+        /// What the lines add up to.
+        total: Decimal,
+
+        /// When the invoice was entered here.
+        created: Moment = created_at,
     }
 }
 
@@ -159,11 +126,9 @@ impl InvoiceQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Its global id.")] id: ID,
-    ) -> Result<Option<Invoice>> {
+    ) -> Result<Option<Planned<Invoice>>> {
         let request = ctx.tenant();
-        request
-            .by_id(request.db(request.can::<ViewSales>()?), &id)
-            .await
+        request.by_id(ctx, request.can::<ViewSales>()?, &id).await
     }
 }
 

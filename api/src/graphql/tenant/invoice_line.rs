@@ -1,6 +1,6 @@
 //! Lines of invoices.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::InputObject;
 use entity::tenant::invoice_line;
 
 use super::invoice::Invoice;
@@ -8,44 +8,24 @@ use crate::app::invoices::NewLine;
 use crate::auth::permission::ViewSales;
 use crate::graphql::noun::noun;
 use crate::graphql::scalars::Decimal;
-use crate::graphql::{ContextExt, Result};
 
-noun!(
+noun! {
     /// One line of an invoice.
-    InvoiceLine,
-    invoice_line::Entity
-);
+    tenant InvoiceLine(invoice_line) {
+        /// Its global id. Lines that are replaced get new ones.
+        id,
 
-/// One line of an invoice.
-#[Object]
-impl InvoiceLine {
-    /// Its global id. Lines that are replaced get new ones.
-    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
-        ctx.tenant().global_id::<Self>(self.0.id)
-    }
+        /// What was sold.
+        description: String,
 
-    /// What was sold.
-    async fn description(&self) -> &str {
-        &self.0.description
-    }
+        /// How many pieces, at least one.
+        quantity: i32,
 
-    /// How many pieces, at least one.
-    async fn quantity(&self) -> i32 {
-        self.0.quantity
-    }
+        /// The price of one piece.
+        unit_price: Decimal,
 
-    /// The price of one piece.
-    async fn unit_price(&self) -> Decimal {
-        self.0.unit_price.into()
-    }
-
-    /// The invoice that the line is on.
-    async fn invoice(&self, ctx: &Context<'_>) -> Result<Option<Invoice>> {
-        let request = ctx.tenant();
-        request
-            .related(request.can::<ViewSales>()?)
-            .one(self.0.invoice_id)
-            .await
+        /// The invoice that the line is on.
+        invoice: one Invoice by invoice_id for ViewSales,
     }
 }
 

@@ -8,6 +8,7 @@ use tenancy::TenantRealm;
 
 use crate::app::users::{self, NewUser, UserChanges};
 use crate::auth::permission::{ManageUsers, ViewSelf, ViewUsers};
+use crate::graphql::ahead::{Planned, words};
 use crate::graphql::connection::{Filter, connection};
 use crate::graphql::filter::{Conditions, StringFilter};
 use crate::graphql::noun::noun;
@@ -15,12 +16,6 @@ use crate::graphql::order::{OrderDirection, order_by};
 use crate::graphql::payload::payload;
 use crate::graphql::scalars::Moment;
 use crate::graphql::{ContextExt, Request, Result};
-
-noun!(
-    /// Somebody who may sign in at this tenant.
-    User,
-    user::Entity
-);
 
 /// What a user may do: the greater role may all that the lesser may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -34,38 +29,29 @@ pub enum UserRole {
     Staff,
 }
 
-/// Somebody who may sign in at this tenant.
-#[Object]
-impl User {
-    /// Its global id.
-    pub(super) async fn id(&self, ctx: &Context<'_>) -> ID {
-        ctx.tenant().global_id::<Self>(self.0.id)
-    }
+words!(UserRole, user::Role);
 
-    /// The e-mail address to sign in with, in small letters; no two users have the same.
-    async fn email(&self) -> &str {
-        &self.0.email
-    }
+noun! {
+    /// Somebody who may sign in at this tenant.
+    tenant User(user) {
+        /// Its global id.
+        id,
 
-    /// The user's full name.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
+        /// The e-mail address to sign in with, in small letters; no two users have the same.
+        email: String,
 
-    /// What the user may do. Tokens that were given before a change keep the old role until they
-    /// expire, minutes later.
-    async fn role(&self) -> UserRole {
-        self.0.role.into()
-    }
+        /// The user's full name.
+        name: String,
 
-    /// When the user was entered here.
-    async fn created(&self) -> Moment {
-        Moment(self.0.created_at)
-    }
+        /// What the user may do. Tokens that were given before a change keep the old role until they
+        /// expire, minutes later.
+        role: UserRole,
 
-    /// Whether the user is kept from signing in.
-    async fn disabled(&self) -> bool {
-        self.0.disabled_at.is_some()
+        /// When the user was entered here.
+        created: Moment = created_at,
+
+        /// Whether the user is kept from signing in.
+        disabled: bool = disabled_at,
     }
 }
 
@@ -121,11 +107,11 @@ pub struct UserQueries;
 #[Object]
 impl UserQueries {
     /// Who is signed in, `null` where that user is gone.
-    async fn me(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+    async fn me(&self, ctx: &Context<'_>) -> Result<Option<Planned<User>>> {
         let request = ctx.tenant();
-        let related = request.related(request.can::<ViewSelf>()?);
+        let can = request.can::<ViewSelf>()?;
         match request.caller.principal() {
-            Some(who) => related.one(who.user()).await,
+            Some(who) => request.row(ctx, can, who.user()).await,
             None => Ok(None),
         }
     }
@@ -135,11 +121,9 @@ impl UserQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Its global id.")] id: ID,
-    ) -> Result<Option<User>> {
+    ) -> Result<Option<Planned<User>>> {
         let request = ctx.tenant();
-        request
-            .by_id(request.db(request.can::<ViewUsers>()?), &id)
-            .await
+        request.by_id(ctx, request.can::<ViewUsers>()?, &id).await
     }
 }
 

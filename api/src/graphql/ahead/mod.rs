@@ -1,0 +1,135 @@
+//! Root fields that look ahead: what is selected of rows, however deep, is asked for by one statement, and rendered from what it
+//! answers without a resolver per field.
+//!
+//! A [`Table`] says of each noun how its fields are made. A [`wish`] is what a request selects; [`sql`] makes a statement and a
+//! program of it, once for all equal wishes; [`program`] renders. What can't be foreseen is left to the resolvers, for the whole root
+//! field: what the caller may not see, and arguments that are wrong, so that errors stand where they belong.
+//!
+//! Connections, single rows and `node` look ahead. `nodes` doesn't, nor what isn't made of rows of its realm alone: the tenants' `tenant`,
+//! and the operators' by slug and by domain.
+
+mod cell;
+mod number;
+mod planned;
+mod program;
+mod shapes;
+mod sql;
+mod table;
+mod wish;
+
+use async_graphql::Context;
+use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
+use uuid::Uuid;
+
+use super::connection::Filter;
+use super::context::{Realm, Request};
+use super::error::Result;
+use super::noun::Noun;
+use super::order::OrderBy;
+use super::page::{Page, PageArgs, Plan};
+use crate::auth::{Can, Permission};
+use planned::Answer;
+use wish::{Reader, Wish};
+
+pub(crate) use cell::words;
+pub use cell::{Cell, Leaf, Unreadable, writer};
+pub use planned::Planned;
+pub use shapes::{Mode, Shapes};
+pub use table::{Field, Made, Other, Table};
+pub use wish::Paged;
+
+impl<R: Realm> Request<R> {
+    /// The page that a root field answers.
+    pub async fn page<N: Noun, P: Permission>(
+        &self,
+        ctx: &Context<'_>,
+        can: Can<P>,
+        plan: Plan<N>,
+    ) -> Result<Option<Planned<Page<N>>>> {
+        let db = self.db(can);
+        let ahead = self.ahead(ctx, db, vec![], |reader| {
+            reader.root_page(N::table(), plan.paged())
+        });
+        let plain = async { plan.run(db).await };
+        self.either(ahead.await?, plain).await
+    }
+
+    /// The row of this key that a root field answers.
+    pub async fn row<N: Noun, P: Permission>(
+        &self,
+        ctx: &Context<'_>,
+        can: Can<P>,
+        key: Uuid,
+    ) -> Result<Option<Planned<N>>> {
+        let ahead = self.ahead(ctx, self.db(can), vec![key.into()], |reader| {
+            reader.one(N::table())
+        });
+        let plain = async { self.related(can).one(key).await };
+        self.either(ahead.await?, plain).await
+    }
+
+    /// The rows that a wish's statement answers. `None` where nothing could be foreseen.
+    async fn ahead(
+        &self,
+        ctx: &Context<'_>,
+        db: &impl ConnectionTrait,
+        values: Vec<Value>,
+        read: impl FnOnce(&mut Reader<'_>) -> Option<Wish>,
+    ) -> Result<Option<Answer>> {
+        if self.state.shapes.mode() == Mode::Plain {
+            return Ok(None);
+        }
+        let (shape, values) = {
+            let mut reader = Reader::new(ctx, self.caller, values);
+            let wish = read(&mut reader);
+            let Some(shape) = wish.and_then(|wish| self.state.shapes.of(wish)) else {
+                return Ok(None);
+            };
+            (shape, reader.values)
+        };
+        let statement =
+            Statement::from_sql_and_values(DbBackend::Postgres, shape.sql.as_str(), values);
+        let rows = db.query_all_raw(statement).await?;
+        Ok(Some(Answer::new(shape, rows, self.realm_id())))
+    }
+
+    /// What was foreseen, or else what the resolvers go on with.
+    async fn either<T>(
+        &self,
+        ahead: Option<Answer>,
+        plain: impl Future<Output = Result<Option<T>>>,
+    ) -> Result<Option<Planned<T>>> {
+        Ok(match ahead {
+            None => plain.await?.map(Planned::Plain),
+            Some(answer) if self.state.shapes.mode() == Mode::Both => {
+                let plain = plain.await?;
+                plain.map(|plain| Planned::Both(answer, plain))
+            }
+            Some(answer) => (!answer.is_missing()).then_some(Planned::Ahead(answer)),
+        })
+    }
+}
+
+/// What the arguments of a connection below a root field say, `None` where they are wrong.
+pub fn paged<R, N, F, O>(request: &Request<R>, ctx: &Context<'_>) -> Option<Paged>
+where
+    R: Realm,
+    N: Noun,
+    F: Filter<R> + async_graphql::InputType,
+    Option<O>: OrderBy<N::Entity> + async_graphql::InputType,
+{
+    let args = PageArgs::new(
+        argument(ctx, "first")?,
+        argument(ctx, "after")?,
+        argument(ctx, "last")?,
+        argument(ctx, "before")?,
+    );
+    let filter = argument::<Option<F>>(ctx, "filter")?;
+    let order = argument::<Option<O>>(ctx, "orderBy")?;
+    let plan = request.plan::<N>(&args, filter, order).ok()?;
+    Some(plan.paged())
+}
+
+fn argument<T: async_graphql::InputType>(ctx: &Context<'_>, name: &str) -> Option<T> {
+    ctx.param_value(name, None).ok().map(|(_, value)| value)
+}
