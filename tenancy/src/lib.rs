@@ -281,7 +281,7 @@ pub mod testing;
 
 pub use catalog::Catalog;
 pub use db::{
-    Access, Answer, Column, Danger, Database, Nested, Operator, OperatorDb, OperatorRealm,
+    Access, Answer, Column, Danger, Database, Gauges, Nested, Operator, OperatorDb, OperatorRealm,
     PoolOptions, RowStream, Scoped, SharedDb, SharedRealm, StructureLock, TenantDb, TenantRealm,
     create_database,
 };
