@@ -19,14 +19,15 @@ pub(super) struct Mark(u64);
 /// dropping it closes it.
 pub(super) struct Held {
     hand: Hand,
-    access: Access,
+    /// How it stands while no answer is awaited.
+    inside: Stand,
     /// What is said before each statement that is kept prepared, if any are.
     stamp: Option<String>,
     /// The savepoints that are open, outermost first.
     marks: Vec<Mark>,
     last: Mark,
-    /// No statement has succeeded yet, so that beginning anew loses nothing.
-    fresh: bool,
+    /// How many statements have succeeded. As long as none has, beginning anew loses nothing.
+    answered: u64,
     /// An answer is on its way that nobody waited for.
     unseen: bool,
     /// No statement has succeeded since one failed or was cancelled: PostgreSQL may answer `COMMIT`
@@ -35,8 +36,6 @@ pub(super) struct Held {
     /// A move between savepoints was begun and its end never seen, so nobody knows in which one
     /// the transaction stands.
     torn: bool,
-    /// The connection is of no use to anybody else.
-    spoilt: bool,
 }
 
 impl Held {
@@ -44,15 +43,14 @@ impl Held {
     pub(super) fn new(hand: Hand, access: Access, stamp: Option<String>) -> Self {
         Self {
             hand,
-            access,
+            inside: Stand::inside(access),
             stamp,
             marks: Vec::new(),
             last: Mark(0),
-            fresh: true,
+            answered: 0,
             unseen: false,
             suspect: false,
             torn: false,
-            spoilt: false,
         }
     }
 
@@ -62,7 +60,7 @@ impl Held {
     }
 
     pub(super) fn is_fresh(&self) -> bool {
-        self.fresh
+        self.answered == 0
     }
 
     /// The connection, still inside the transaction.
@@ -92,16 +90,19 @@ impl Held {
 
     /// Has the connection closed at the end of its transaction, with whatever is left on it.
     pub(super) fn close_at_end(&mut self) {
-        self.spoilt = true;
-        *self.hand.stand() = Stand::Unknown;
+        self.inside = Stand::Unknown;
+        *self.hand.stand() = self.inside;
     }
 
     /// Takes note of how a statement went. One that succeeds proves that the transaction stands.
     pub(super) fn judge(&mut self, result: Result<(), &sqlx::Error>) {
         match result {
-            Ok(()) => (self.suspect, self.fresh) = (false, false),
-            Err(error) if is_lost(error) => self.spoilt = true,
-            Err(error) if is_stale(error) => self.spoilt |= !self.hand.outdate(),
+            Ok(()) => {
+                self.suspect = false;
+                self.answered += 1;
+            }
+            Err(error) if is_lost(error) => self.inside = Stand::Unknown,
+            Err(error) if is_stale(error) && !self.hand.outdate() => self.inside = Stand::Unknown,
             Err(_) => {}
         }
         self.seen();
@@ -109,9 +110,7 @@ impl Held {
 
     fn seen(&mut self) {
         self.unseen = false;
-        if !self.spoilt {
-            *self.hand.stand() = Stand::inside(self.access);
-        }
+        *self.hand.stand() = self.inside;
     }
 
     /// Waits for the answers that nobody waited for, lest they be taken for those of the next
@@ -126,7 +125,7 @@ impl Held {
                 // That statement's failure; more may be on its way behind it.
                 Err(_) => {}
                 Ok(()) => {
-                    self.fresh = false;
+                    self.answered += 1;
                     self.seen();
                 }
             }
@@ -190,7 +189,7 @@ impl Held {
             })?;
         }
         self.say("COMMIT").await?;
-        if !self.spoilt {
+        if self.inside != Stand::Unknown {
             *self.hand.stand() = Stand::Clean;
         }
         Ok(())

@@ -8,6 +8,8 @@ mod gauges;
 mod lease;
 mod queue;
 mod slots;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};

@@ -20,7 +20,7 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(2);
 pub(super) const DESPAIR: Duration = Duration::from_millis(20);
 
 pub(super) struct Slots<W> {
-    slots: Vec<Slot<W>>,
+    places: Vec<Slot<W>>,
     /// Those that were seen, in order. Each has an equal share of the slots.
     logins: Vec<u16>,
     /// Whether tenants have homes; else any slot is as good.
@@ -59,7 +59,7 @@ impl<W> Slots<W> {
             helped: false,
         };
         Self {
-            slots: (0..total.max(1)).map(slot).collect(),
+            places: (0..total.max(1)).map(slot).collect(),
             logins: Vec::new(),
             homes,
             number: 0,
@@ -71,8 +71,8 @@ impl<W> Slots<W> {
     /// A slot for this client, which is busy from now on, if there is one that it needn't wait for.
     pub(super) fn ask(&mut self, client: Client, now: Instant) -> Option<usize> {
         let home = self.home(client);
-        let crowded = self.logins.len() > self.slots.len();
-        let slot = &self.slots[home];
+        let crowded = self.logins.len() > self.places.len();
+        let slot = &self.places[home];
         let found = match slot.state {
             // Several logins share this home, and each turn costs a new connection.
             State::Idle if slot.login != client.login && crowded => {
@@ -93,26 +93,26 @@ impl<W> Slots<W> {
     pub(super) fn wait(&mut self, client: Client, waiter: W, now: Instant) -> Ticket {
         self.number += 1;
         let (home, number) = (self.home(client), self.number);
-        self.slots[home].queue.push(number, client, now, waiter);
+        self.places[home].queue.push(number, client, now, waiter);
         Ticket { home, number }
     }
 
     /// Looks for another slot for one who has waited for a while.
     pub(super) fn retry(&mut self, ticket: Ticket, now: Instant) -> Option<usize> {
-        let queue = &mut self.slots[ticket.home].queue;
+        let queue = &mut self.places[ticket.home].queue;
         let one = queue.remove(ticket.number)?;
         let steals = now.duration_since(one.since) >= DESPAIR;
         if let Some(at) = self.elsewhere(one.client, steals) {
             self.lease(at, one.client, now);
             return Some(at);
         }
-        self.slots[ticket.home].queue.put_back(one);
+        self.places[ticket.home].queue.put_back(one);
         None
     }
 
     /// Waits no more.
     pub(super) fn give_up(&mut self, ticket: Ticket) {
-        self.slots[ticket.home].queue.remove(ticket.number);
+        self.places[ticket.home].queue.remove(ticket.number);
     }
 
     /// Gives a busy slot to whoever should have it next. It stays busy, also if that is nobody.
@@ -124,21 +124,21 @@ impl<W> Slots<W> {
 
     /// Nobody has it now.
     pub(super) fn rest(&mut self, at: usize, connected: bool) {
-        self.slots[at].state = if connected { State::Idle } else { State::Empty };
+        self.places[at].state = if connected { State::Idle } else { State::Empty };
     }
 
     /// Nobody waits any more.
     pub(super) fn dismiss(&mut self) -> Vec<W> {
-        let queues = self.slots.iter_mut().map(|slot| &mut slot.queue);
+        let queues = self.places.iter_mut().map(|slot| &mut slot.queue);
         queues.flat_map(Queue::drain).collect()
     }
 
     pub(super) fn states(&self) -> impl Iterator<Item = State> {
-        self.slots.iter().map(|slot| slot.state)
+        self.places.iter().map(|slot| slot.state)
     }
 
     pub(super) fn waiting(&self) -> usize {
-        self.slots.iter().map(|slot| slot.queue.len()).sum()
+        self.places.iter().map(|slot| slot.queue.len()).sum()
     }
 
     /// Where a client is at home: one of the slots of its login, by its key.
@@ -150,7 +150,7 @@ impl<W> Slots<W> {
                 rank
             }
         };
-        let (logins, slots) = (self.logins.len(), self.slots.len());
+        let (logins, slots) = (self.logins.len(), self.places.len());
         if logins > slots {
             return rank % slots;
         }
@@ -162,14 +162,14 @@ impl<W> Slots<W> {
     fn lease(&mut self, at: usize, client: Client, now: Instant) {
         self.leases += 1;
         self.spilled += u64::from(self.homes && at != self.home(client));
-        let slot = &mut self.slots[at];
+        let slot = &mut self.places[at];
         slot.state = State::Busy { since: now };
         slot.login = client.login;
     }
 
     /// An idle slot with a connection of the same login, else one without; else any.
     fn elsewhere(&self, client: Client, steals: bool) -> Option<usize> {
-        let find = |pleases: &dyn Fn(&Slot<W>) -> bool| self.slots.iter().position(pleases);
+        let find = |pleases: &dyn Fn(&Slot<W>) -> bool| self.places.iter().position(pleases);
         find(&|slot| slot.state == State::Idle && slot.login == client.login)
             .or_else(|| find(&|slot| slot.state == State::Empty))
             .or_else(|| steals.then(|| find(&|slot| slot.state == State::Idle))?)
@@ -178,23 +178,23 @@ impl<W> Slots<W> {
     /// Takes from the queues who is served next at this slot: its own, in turn with those who are
     /// stuck elsewhere; without own ones whoever has waited long enough at home, or in company.
     fn next(&mut self, at: usize, now: Instant) -> Option<Waiting<W>> {
-        let own = self.slots[at].queue.first().map(|own| own.number);
+        let own = self.places[at].queue.first().map(|own| own.number);
         let found = match own {
-            Some(own) if !self.slots[at].helped => {
+            Some(own) if !self.places[at].helped => {
                 let stuck = self.oldest(at, |slot| slot.stuck(now));
                 stuck.filter(|(_, number)| *number < own)
             }
             Some(_) => None,
             None => {
-                let login = self.slots[at].login;
+                let login = self.places[at].login;
                 let patience = if self.homes { PATIENCE } else { Duration::ZERO };
                 self.oldest(at, |slot| slot.leaving(login, patience, now))
             }
         };
-        self.slots[at].helped = own.is_some() && found.is_some();
+        self.places[at].helped = own.is_some() && found.is_some();
         match found {
-            Some((elsewhere, number)) => self.slots[elsewhere].queue.remove(number),
-            None => self.slots[at].queue.pop(),
+            Some((elsewhere, number)) => self.places[elsewhere].queue.remove(number),
+            None => self.places[at].queue.pop(),
         }
     }
 
@@ -205,7 +205,7 @@ impl<W> Slots<W> {
         choose: impl Fn(&'s Slot<W>) -> Option<&'s Waiting<W>>,
     ) -> Option<(usize, u64)> {
         let others = self
-            .slots
+            .places
             .iter()
             .enumerate()
             .filter(|(other, _)| *other != at);
