@@ -39,6 +39,7 @@ mod pooler;
 mod resolve;
 /// What PostgreSQL refuses, whatever the statement says.
 mod rights;
+#[allow(warnings)]
 /// Rows as they arrive.
 mod streams;
 /// What tests share.

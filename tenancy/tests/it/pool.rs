@@ -26,7 +26,7 @@ tenancy::both_ways! {
 const BACKEND: &str = "SELECT pg_backend_pid()";
 
 /// A tenant that this login may enter, without a row.
-async fn shop(shops: &Shops, login: u16) -> ActiveTenant {
+pub(crate) async fn shop(shops: &Shops, login: u16) -> ActiveTenant {
     let history = History::of::<ShopMigrations>(&[]);
     let id = TenantId::new();
     let tenant = Tenant {
@@ -258,7 +258,7 @@ async fn whoever_waits_too_long_is_told_to_come_later() {
     let shops = two_shops().await.unwrap();
     let options = PoolOptions {
         max_connections: 1,
-        acquire_timeout: Duration::from_millis(60),
+        acquire_timeout: Duration::from_secs(2),
         ..PoolOptions::default()
     };
     let database = shops.door(&shops.url, &options).unwrap();

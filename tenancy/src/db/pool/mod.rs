@@ -23,7 +23,7 @@ use gauges::Figures;
 pub use gauges::Gauges;
 pub(super) use lease::{Lease, Stand};
 use queue::Ticket;
-use slots::{DESPAIR, PATIENCE, Slots, State};
+use slots::{Slots, State};
 
 /// Who asks: a key that stands for the schema and the role, and the login that may enter it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Pool {
     /// dropped, and a lease that is dropped goes to the next.
     async fn slot(&self, client: Client, deadline: Instant) -> Result<Lease, sqlx::Error> {
         let asked = Instant::now();
-        let (mut answer, waiting) = {
+        let (mut answer, waiting, pauses) = {
             let mut table = self.table();
             if table.closed {
                 return Err(sqlx::Error::PoolClosed);
@@ -117,9 +117,10 @@ impl Pool {
             }
             let (sender, answer) = oneshot::channel();
             let ticket = table.slots.wait(client, sender, asked);
-            (answer, GivesUp { pool: self, ticket })
+            let waiting = GivesUp { pool: self, ticket };
+            (answer, waiting, table.slots.pauses())
         };
-        for pause in [PATIENCE, DESPAIR] {
+        for pause in pauses {
             let until = deadline.min(asked + pause);
             if let Ok(lease) = timeout_at(until.into(), &mut answer).await {
                 return lease.map_err(|_| sqlx::Error::PoolClosed);

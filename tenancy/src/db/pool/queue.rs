@@ -45,9 +45,9 @@ impl<W> Queue<W> {
     }
 
     /// How many of this tenant wait.
-    pub(super) fn count(&self, client: Client) -> usize {
+    pub(super) fn count(&self, client: Client) -> u64 {
         let same = |one: &&Waiting<W>| one.client == client;
-        self.waiting.iter().filter(same).count()
+        self.waiting.iter().filter(same).count() as u64
     }
 
     pub(super) fn push(&mut self, number: u64, client: Client, since: Instant, waiter: W) {
@@ -94,15 +94,10 @@ impl<W> Queue<W> {
         self.waiting.insert(at, one);
     }
 
-    /// The first of those whose tenant has as many waiting before them.
-    pub(super) fn behind(&self, others: u64) -> Option<&Waiting<W>> {
-        let least = self.turn + others;
-        let at = self.waiting.partition_point(|one| one.turn < least);
-        self.waiting.get(at)
-    }
-
-    pub(super) fn oldest(&self) -> Option<&Waiting<W>> {
-        self.waiting.iter().min_by_key(|one| one.number)
+    /// The first in order of turns who pleases, being told how many of their tenant go before.
+    pub(super) fn find(&self, pleases: impl Fn(&Waiting<W>, u64) -> bool) -> Option<&Waiting<W>> {
+        let before = |one: &Waiting<W>| one.turn - self.turn;
+        self.waiting.iter().find(|one| pleases(one, before(one)))
     }
 
     pub(super) fn drain(&mut self) -> impl Iterator<Item = W> {

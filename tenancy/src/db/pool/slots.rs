@@ -10,14 +10,21 @@ use super::Client;
 use super::queue::{Queue, Ticket, Waiting};
 
 /// How many of a tenant's requests wait at home before the next one looks for an idle slot.
-const COMPANY: usize = 2;
+const COMPANY: u64 = 2;
 
-/// How long somebody waits, or the lease at home lasts, before another slot will do.
-pub(super) const PATIENCE: Duration = Duration::from_millis(2);
+/// For how many leases, as they last on average, somebody waits before the slot of their second
+/// choice will do; and the bounds of that. What was never touched costs more than some waiting.
+const PATIENCE: u32 = 5;
+const LEAST_PATIENCE: Duration = Duration::from_millis(2);
+const MOST_PATIENCE: Duration = Duration::from_millis(20);
 
-/// How long somebody waits before a connection of another login is closed for it; and how long a
-/// lease lasts before those who wait for it count as stuck, and are served between others.
-pub(super) const DESPAIR: Duration = Duration::from_millis(20);
+/// How many times their patience somebody waits before any slot of the login will do, and before a
+/// connection of another login is closed for them.
+const ANYWHERE: u32 = 3;
+const DESPAIR: u32 = 6;
+
+/// A lease that lasts longer doesn't count as longer.
+const LONGEST: Duration = Duration::from_millis(50);
 
 pub(super) struct Slots<W> {
     places: Vec<Slot<W>>,
@@ -26,6 +33,8 @@ pub(super) struct Slots<W> {
     /// Whether tenants have homes; else any slot is as good.
     homes: bool,
     number: u64,
+    /// How long a lease lasts, on average of the latest.
+    lasting: Duration,
     pub(super) spilled: u64,
     pub(super) leases: u64,
 }
@@ -63,6 +72,7 @@ impl<W> Slots<W> {
             logins: Vec::new(),
             homes,
             number: 0,
+            lasting: Duration::ZERO,
             spilled: 0,
             leases: 0,
         }
@@ -76,14 +86,20 @@ impl<W> Slots<W> {
         let found = match slot.state {
             // Several logins share this home, and each turn costs a new connection.
             State::Idle if slot.login != client.login && crowded => {
-                self.elsewhere(client, false).or(Some(home))
+                self.elsewhere(client, ANYWHERE).or(Some(home))
             }
             State::Idle | State::Empty => Some(home),
-            State::Busy { since } => {
-                let leaves = !self.homes
-                    || slot.queue.count(client) >= COMPANY
-                    || now.duration_since(since) >= PATIENCE;
-                leaves.then(|| self.elsewhere(client, false)).flatten()
+            State::Busy { .. } => {
+                let in_company = !self.homes || slot.queue.count(client) >= COMPANY;
+                let times = self.times(slot.lasts(now));
+                self.elsewhere(
+                    client,
+                    if in_company {
+                        ANYWHERE
+                    } else {
+                        times.min(ANYWHERE)
+                    },
+                )
             }
         };
         found.inspect(|at| self.lease(*at, client, now))
@@ -101,13 +117,34 @@ impl<W> Slots<W> {
     pub(super) fn retry(&mut self, ticket: Ticket, now: Instant) -> Option<usize> {
         let queue = &mut self.places[ticket.home].queue;
         let one = queue.remove(ticket.number)?;
-        let steals = now.duration_since(one.since) >= DESPAIR;
-        if let Some(at) = self.elsewhere(one.client, steals) {
+        let times = self.times(now.duration_since(one.since));
+        if let Some(at) = self.elsewhere(one.client, times) {
             self.lease(at, one.client, now);
             return Some(at);
         }
         self.places[ticket.home].queue.put_back(one);
         None
+    }
+
+    /// When one who waits from now on should look for another slot.
+    pub(super) fn pauses(&self) -> [Duration; 3] {
+        [1, ANYWHERE, DESPAIR].map(|times| self.patience() * times)
+    }
+
+    fn patience(&self) -> Duration {
+        let least = if self.homes {
+            LEAST_PATIENCE
+        } else {
+            Duration::ZERO
+        };
+        (self.lasting * PATIENCE).clamp(least, MOST_PATIENCE)
+    }
+
+    /// How many times their patience somebody has waited, as far as it matters.
+    fn times(&self, waited: Duration) -> u32 {
+        let reached = |times: &&u32| waited >= self.patience() * **times;
+        let steps = [DESPAIR, ANYWHERE, 1];
+        steps.iter().find(reached).copied().unwrap_or_default()
     }
 
     /// Waits no more.
@@ -117,6 +154,8 @@ impl<W> Slots<W> {
 
     /// Gives a busy slot to whoever should have it next. It stays busy, also if that is nobody.
     pub(super) fn pass(&mut self, at: usize, now: Instant) -> Option<W> {
+        let lasted = self.places[at].lasts(now).min(LONGEST);
+        self.lasting = (self.lasting * 15 + lasted) / 16;
         let next = self.next(at, now)?;
         self.lease(at, next.client, now);
         Some(next.waiter)
@@ -143,20 +182,23 @@ impl<W> Slots<W> {
 
     /// Where a client is at home: one of the slots of its login, by its key.
     pub(super) fn home(&mut self, client: Client) -> usize {
-        let rank = match self.logins.binary_search(&client.login) {
-            Ok(rank) => rank,
-            Err(rank) => {
-                self.logins.insert(rank, client.login);
-                rank
-            }
-        };
+        if let Err(rank) = self.logins.binary_search(&client.login) {
+            self.logins.insert(rank, client.login);
+        }
+        self.choice(client, 0)
+    }
+
+    /// Where a client is best off, first or next to that. The logins take turns with the slots.
+    fn choice(&self, client: Client, nth: u64) -> usize {
+        let rank = self.logins.partition_point(|login| *login < client.login);
         let (logins, slots) = (self.logins.len(), self.places.len());
         if logins > slots {
             return rank % slots;
         }
-        let share = (slots - rank).div_ceil(logins);
-        let nth = client.key % share as u64;
-        rank + logins * usize::try_from(nth).unwrap_or_default()
+        let share = (slots - rank).div_ceil(logins) as u64;
+        let next = 1 + client.key / share % (share - 1).max(1);
+        let at = (client.key % share + nth * next) % share;
+        rank + logins * usize::try_from(at).unwrap_or_default()
     }
 
     fn lease(&mut self, at: usize, client: Client, now: Instant) {
@@ -167,12 +209,22 @@ impl<W> Slots<W> {
         slot.login = client.login;
     }
 
-    /// An idle slot with a connection of the same login, else one without; else any.
-    fn elsewhere(&self, client: Client, steals: bool) -> Option<usize> {
+    /// An idle slot for one who has waited so many times their patience: that of their second choice;
+    /// one with a connection of the same login, or without any; one of another login.
+    fn elsewhere(&self, client: Client, times: u32) -> Option<usize> {
+        let second = self.choice(client, 1);
         let find = |pleases: &dyn Fn(&Slot<W>) -> bool| self.places.iter().position(pleases);
-        find(&|slot| slot.state == State::Idle && slot.login == client.login)
-            .or_else(|| find(&|slot| slot.state == State::Empty))
-            .or_else(|| steals.then(|| find(&|slot| slot.state == State::Idle))?)
+        let idle = |slot: &Slot<W>| slot.state == State::Idle;
+        let good = |slot: &Slot<W>| match slot.state {
+            State::Idle => slot.login == client.login,
+            State::Empty => true,
+            State::Busy { .. } => false,
+        };
+        let first = (times >= 1 && good(&self.places[second])).then_some(second);
+        let any = || find(&|slot| idle(slot) && good(slot)).or_else(|| find(&good));
+        first
+            .or_else(|| (times >= ANYWHERE).then(any)?)
+            .or_else(|| (times >= DESPAIR).then(|| find(&idle))?)
     }
 
     /// Takes from the queues who is served next at this slot: its own, in turn with those who are
@@ -181,21 +233,41 @@ impl<W> Slots<W> {
         let own = self.places[at].queue.first().map(|own| own.number);
         let found = match own {
             Some(own) if !self.places[at].helped => {
-                let stuck = self.oldest(at, |slot| slot.stuck(now));
-                stuck.filter(|(_, number)| *number < own)
+                let stuck = self.oldest(at, |slot| {
+                    let stuck = self.times(slot.lasts(now)) >= DESPAIR;
+                    slot.queue.first().filter(|one| stuck && one.number < own)
+                });
+                stuck
             }
             Some(_) => None,
-            None => {
-                let login = self.places[at].login;
-                let patience = if self.homes { PATIENCE } else { Duration::ZERO };
-                self.oldest(at, |slot| slot.leaving(login, patience, now))
-            }
+            None => self.oldest(at, |slot| {
+                slot.queue
+                    .find(|one, company| self.may_come(at, slot, one, company, now))
+            }),
         };
         self.places[at].helped = own.is_some() && found.is_some();
         match found {
             Some((elsewhere, number)) => self.places[elsewhere].queue.remove(number),
             None => self.places[at].queue.pop(),
         }
+    }
+
+    /// Whether one who waits at another slot may come to this one, which nobody else wants.
+    fn may_come(
+        &self,
+        at: usize,
+        home: &Slot<W>,
+        one: &Waiting<W>,
+        company: u64,
+        now: Instant,
+    ) -> bool {
+        let waited = now.duration_since(one.since);
+        let times = self.times(waited.max(home.lasts(now)));
+        if self.places[at].login != one.client.login {
+            return times >= DESPAIR;
+        }
+        let known = at == self.choice(one.client, 1);
+        !self.homes || company >= COMPANY || times >= if known { 1 } else { ANYWHERE }
     }
 
     /// Who has waited longest of those that each other slot lets go: where, and the number.
@@ -220,23 +292,5 @@ impl<W> Slot<W> {
             State::Busy { since } => now.duration_since(since),
             State::Empty | State::Idle => Duration::ZERO,
         }
-    }
-
-    /// Whose turn it would be, but that the lease doesn't end.
-    fn stuck(&self, now: Instant) -> Option<&Waiting<W>> {
-        self.queue.first().filter(|_| self.lasts(now) >= DESPAIR)
-    }
-
-    /// Who goes to a slot that has nobody of its own, and a connection of this login.
-    fn leaving(&self, login: u16, patience: Duration, now: Instant) -> Option<&Waiting<W>> {
-        let waited = |one: &&Waiting<W>, long| now.duration_since(one.since) >= long;
-        let fits = |one: &&Waiting<W>| one.client.login == login || waited(one, DESPAIR);
-        let first = self.queue.first().filter(|_| self.lasts(now) >= patience);
-        let oldest = || self.queue.oldest().filter(|one| waited(one, patience));
-        let company = || self.queue.behind(COMPANY as u64);
-        first
-            .filter(fits)
-            .or_else(|| oldest().filter(fits))
-            .or_else(|| company().filter(fits))
     }
 }

@@ -5,7 +5,10 @@ use proptest::prelude::*;
 
 use super::Client;
 use super::queue::Ticket;
-use super::slots::{DESPAIR, PATIENCE, Slots, State};
+use super::slots::{Slots, State};
+
+/// Longer than anybody is patient.
+const LONG: Duration = Duration::from_millis(150);
 
 /// The slots, who has each, and who waits: what must be true of them at any moment.
 struct Crowd {
@@ -130,7 +133,7 @@ proptest! {
             crowd.check();
         }
         // Whoever waits for long waits only as long as every slot is busy.
-        crowd.pass_time(DESPAIR);
+        crowd.pass_time(LONG);
         prop_assert!(crowd.waiting.is_empty() || crowd.holders.len() == total);
         // And all are served in the end.
         while let Some(at) = crowd.holders.keys().next().copied() {
@@ -215,7 +218,7 @@ fn whoever_is_stuck_behind_a_long_lease_is_served_elsewhere_also_where_all_is_bu
     let (stuck, _) = crowd.ask(slow);
     crowd.ask(other);
     crowd.ask(other);
-    crowd.pass_time(DESPAIR);
+    crowd.pass_time(LONG);
     for _ in 0..3 {
         crowd.ask(other);
         if crowd.free(1, true) == Some(stuck) {
@@ -235,8 +238,8 @@ fn a_connection_of_another_login_is_closed_only_where_waiting_has_been_long() {
     crowd.free(1, true);
     let (who, waits) = crowd.ask(one);
     assert_eq!(waits, None);
-    crowd.pass_time(PATIENCE);
+    crowd.pass_time(crowd.slots.pauses()[1]);
     assert!(crowd.waiting.contains_key(&who), "there is another way yet");
-    crowd.pass_time(DESPAIR);
+    crowd.pass_time(LONG);
     assert_eq!(crowd.holders.get(&1), Some(&who));
 }
