@@ -34,7 +34,7 @@ use doors::Doors;
 use enter::Entry;
 use frame::Frame;
 
-/// The serving logins' pools. They hand out scopes and nothing else.
+/// The serving logins' connections. It hands out scopes and nothing else.
 ///
 /// ```
 /// # tenancy::testing::block_on(async {
@@ -101,7 +101,7 @@ pub enum Access {
 }
 
 impl Database {
-    /// Pools of the serving logins. No connection is made before the first statement needs one, so
+    /// A pool of the serving logins. No connection is made before the first statement needs one, so
     /// a server may start before its database.
     pub fn new(logins: &Logins, options: &PoolOptions) -> Self {
         let doors = Doors::new(logins, options);

@@ -83,6 +83,11 @@ impl Kept {
         self.seen.len() < tenants.max(1) || self.seen.contains(&client.key)
     }
 
+    /// Whether the room that is left should be kept for those at home here.
+    pub(super) fn is_nearly_full(&self, tenants: usize) -> bool {
+        self.seen.len() >= tenants - tenants / 8
+    }
+
     pub(super) fn figures(&self) -> Figures {
         Figures {
             tenants: self.seen.len(),

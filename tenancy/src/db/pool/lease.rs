@@ -118,6 +118,8 @@ impl Lease {
             drop(table);
             return self.later(kept, Self::close);
         }
+        let full = kept.is_nearly_full(self.pool.0.plan.tenants);
+        table.slots.fill(self.at, full);
         let as_it_is = stand == Stand::Clean || self.pool.0.plan.hands_over && !kept.is_old();
         let next = as_it_is.then(|| table.slots.pass(self.at, Instant::now()));
         table.figures[self.at] = kept.figures();
@@ -142,6 +144,7 @@ impl Lease {
     fn vacate(&self) {
         let mut table = self.pool.table();
         table.figures[self.at] = Figures::default();
+        table.slots.fill(self.at, false);
         if let Some(next) = table.slots.pass(self.at, Instant::now()) {
             drop(table);
             return self.send(next, None, Stand::Clean);

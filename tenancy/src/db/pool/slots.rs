@@ -46,6 +46,8 @@ struct Slot<W> {
     queue: Queue<W>,
     /// Served somebody of elsewhere while its own waited.
     helped: bool,
+    /// Knows almost as many tenants as it may, so that strangers come only in despair.
+    full: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,7 @@ impl<W> Slots<W> {
             login: 0,
             queue: Queue::new(),
             helped: false,
+            full: false,
         };
         Self {
             places: (0..total.max(1)).map(slot).collect(),
@@ -91,15 +94,8 @@ impl<W> Slots<W> {
             State::Idle | State::Empty => Some(home),
             State::Busy { .. } => {
                 let in_company = !self.homes || slot.queue.count(client) >= COMPANY;
-                let times = self.times(slot.lasts(now));
-                self.elsewhere(
-                    client,
-                    if in_company {
-                        ANYWHERE
-                    } else {
-                        times.min(ANYWHERE)
-                    },
-                )
+                let waited = self.times(slot.lasts(now)).min(ANYWHERE);
+                self.elsewhere(client, if in_company { ANYWHERE } else { waited })
             }
         };
         found.inspect(|at| self.lease(*at, client, now))
@@ -166,6 +162,11 @@ impl<W> Slots<W> {
         self.places[at].state = if connected { State::Idle } else { State::Empty };
     }
 
+    /// Whether this one knows almost as many tenants as it may.
+    pub(super) fn fill(&mut self, at: usize, full: bool) {
+        self.places[at].full = full;
+    }
+
     /// Nobody waits any more.
     pub(super) fn dismiss(&mut self) -> Vec<W> {
         let queues = self.places.iter_mut().map(|slot| &mut slot.queue);
@@ -216,7 +217,7 @@ impl<W> Slots<W> {
         let find = |pleases: &dyn Fn(&Slot<W>) -> bool| self.places.iter().position(pleases);
         let idle = |slot: &Slot<W>| slot.state == State::Idle;
         let good = |slot: &Slot<W>| match slot.state {
-            State::Idle => slot.login == client.login,
+            State::Idle => slot.login == client.login && (!slot.full || times >= DESPAIR),
             State::Empty => true,
             State::Busy { .. } => false,
         };
@@ -232,13 +233,10 @@ impl<W> Slots<W> {
     fn next(&mut self, at: usize, now: Instant) -> Option<Waiting<W>> {
         let own = self.places[at].queue.first().map(|own| own.number);
         let found = match own {
-            Some(own) if !self.places[at].helped => {
-                let stuck = self.oldest(at, |slot| {
-                    let stuck = self.times(slot.lasts(now)) >= DESPAIR;
-                    slot.queue.first().filter(|one| stuck && one.number < own)
-                });
-                stuck
-            }
+            Some(own) if !self.places[at].helped => self.oldest(at, |slot| {
+                let stuck = self.times(slot.lasts(now)) >= DESPAIR;
+                slot.queue.first().filter(|one| stuck && one.number < own)
+            }),
             Some(_) => None,
             None => self.oldest(at, |slot| {
                 slot.queue
@@ -263,7 +261,8 @@ impl<W> Slots<W> {
     ) -> bool {
         let waited = now.duration_since(one.since);
         let times = self.times(waited.max(home.lasts(now)));
-        if self.places[at].login != one.client.login {
+        let slot = &self.places[at];
+        if slot.login != one.client.login || slot.full {
             return times >= DESPAIR;
         }
         let known = at == self.choice(one.client, 1);

@@ -243,3 +243,20 @@ fn a_connection_of_another_login_is_closed_only_where_waiting_has_been_long() {
     crowd.pass_time(LONG);
     assert_eq!(crowd.holders.get(&1), Some(&who));
 }
+
+#[test]
+fn a_connection_that_knows_many_tenants_is_left_to_those_at_home_there() {
+    for full in [false, true] {
+        let mut crowd = Crowd::new(2);
+        let (one, other) = (client(0, 1), client(1, 1));
+        crowd.ask(other);
+        crowd.slots.fill(1, full);
+        crowd.free(1, true);
+        crowd.ask(one);
+        let (who, _) = crowd.ask(one);
+        crowd.pass_time(crowd.slots.pauses()[1]);
+        assert_eq!(crowd.holders.get(&1), (!full).then_some(&who));
+        crowd.pass_time(LONG);
+        assert_eq!(crowd.holders.get(&1), Some(&who), "but in despair");
+    }
+}
