@@ -82,6 +82,8 @@ impl State {
     ) -> Result<Self, StateError> {
         let options = PoolOptions {
             max_connections: config.database.max_connections,
+            tenants_per_connection: config.database.tenants_per_connection,
+            statements_per_connection: config.database.statements_per_connection,
             acquire_timeout: config.database.acquire_timeout,
             statement_timeout: config.graphql.deadline,
             pooled: config.database.pooled,

@@ -77,7 +77,9 @@ pub fn is_unavailable(error: &DbErr) -> bool {
         | DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error)) => {
             // Such as more parameters than a statement can have: it will be no better later.
-            is_crossed(error) || is_lost(error) && !matches!(**error, sqlx::Error::Protocol(_))
+            is_crossed(error)
+                || is_stale(error)
+                || is_lost(error) && !matches!(**error, sqlx::Error::Protocol(_))
         }
         _ => false,
     }
@@ -121,8 +123,9 @@ pub(crate) fn is_race(error: &DbErr) -> bool {
     code.is_some_and(|code| matches!(&*code, "42710" | "23505" | "XX000"))
 }
 
-/// Whether whoever asked hasn't the rights.
-pub(crate) fn is_forbidden(error: &sqlx::Error) -> bool {
+/// Whether PostgreSQL says that the login may not have the role. A backend that looked it up while
+/// it was being granted believes that until some role changes again; another knows better.
+pub(crate) fn is_denied(error: &sqlx::Error) -> bool {
     code_of(error).is_some_and(|code| code == "42501")
 }
 
@@ -153,9 +156,8 @@ pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether a statement that is kept prepared has another result type in this schema than in the one
-/// that it was prepared for: two tenants are at different versions, or a migration has just run.
-/// PostgreSQL won't run it in either of them any more.
+/// Whether a statement that is kept prepared has another result type by now: a migration has just
+/// run. PostgreSQL won't run it any more.
 pub(crate) fn is_stale(error: &sqlx::Error) -> bool {
     let error = error.as_database_error();
     error

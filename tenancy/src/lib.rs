@@ -1,6 +1,6 @@
 //! A schema per tenant on PostgreSQL, so that a forgotten scope is an error and never a leak.
 //!
-//! One database, one process, the pools of the serving logins; each customer's rows in a schema of
+//! One database, one process, one pool of the serving logins; each customer's rows in a schema of
 //! their own. This library knows what a tenant is, how its rows are entered and left, how a request
 //! finds its tenant, and how many schemas are kept at the right version. It knows no product:
 //! tables, users and fields are yours. The rows are read and written with [SeaORM](sea_orm).
@@ -10,7 +10,7 @@
 //!
 //! # A scope for a tenant
 //!
-//! [`Database`] is the pools of the serving logins, and there is only one way through them: a
+//! [`Database`] is the pool of the serving logins, and there is only one way through it: a
 //! *scope*, which is one transaction in one schema. A function that touches a tenant's rows takes a
 //! [`TenantDb`]; there is no tenant that is current, nothing is thread-local, and nothing needs to
 //! be reset.
@@ -281,7 +281,7 @@ pub mod testing;
 
 pub use catalog::Catalog;
 pub use db::{
-    Access, Answer, Column, Danger, Database, Nested, Operator, OperatorDb, OperatorRealm,
+    Access, Answer, Column, Danger, Database, Gauges, Nested, Operator, OperatorDb, OperatorRealm,
     PoolOptions, RowStream, Scoped, SharedDb, SharedRealm, StructureLock, TenantDb, TenantRealm,
     create_database,
 };

@@ -24,6 +24,14 @@ const MAX_CONNECTIONS: Key<u32> = Key::new(
     "database.max_connections",
     "INSULA_DATABASE_MAX_CONNECTIONS",
 );
+const TENANTS_PER_CONNECTION: Key<u32> = Key::new(
+    "database.tenants_per_connection",
+    "INSULA_DATABASE_TENANTS_PER_CONNECTION",
+);
+const STATEMENTS_PER_CONNECTION: Key<u32> = Key::new(
+    "database.statements_per_connection",
+    "INSULA_DATABASE_STATEMENTS_PER_CONNECTION",
+);
 const ACQUIRE_TIMEOUT: Key<Duration> = Key::new(
     "database.acquire_timeout",
     "INSULA_DATABASE_ACQUIRE_TIMEOUT",
@@ -37,6 +45,8 @@ pub(super) const KEYS: &[KeyInfo] = &[
     ISOLATION.info(),
     TENANTS_PER_LOGIN.info(),
     MAX_CONNECTIONS.info(),
+    TENANTS_PER_CONNECTION.info(),
+    STATEMENTS_PER_CONNECTION.info(),
     ACQUIRE_TIMEOUT.info(),
     POOLED.info(),
     POSTGRES_BIN.info(),
@@ -52,7 +62,12 @@ pub struct Database {
     pub isolation: Isolation,
     /// How many tenants one serving login enters before the next is made.
     pub tenants_per_login: u32,
+    /// How many connections serve, whatever logins they need.
     pub max_connections: u32,
+    /// How many tenants a connection may come to know.
+    pub tenants_per_connection: u32,
+    /// How many statements a connection keeps prepared.
+    pub statements_per_connection: u32,
     pub acquire_timeout: Duration,
     /// Whether the serving login goes through a pooler in transaction mode.
     pub pooled: bool,
@@ -69,6 +84,8 @@ impl Database {
             isolation: layers.get(&ISOLATION),
             tenants_per_login: layers.get(&TENANTS_PER_LOGIN),
             max_connections: layers.get(&MAX_CONNECTIONS),
+            tenants_per_connection: layers.get(&TENANTS_PER_CONNECTION),
+            statements_per_connection: layers.get(&STATEMENTS_PER_CONNECTION),
             acquire_timeout: layers.get(&ACQUIRE_TIMEOUT),
             pooled: layers.get(&POOLED),
             postgres_bin: layers.find(&POSTGRES_BIN),

@@ -1,10 +1,14 @@
-//! Pools, and how scopes enter through them.
+//! How scopes enter, and the words they enter by.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgPool};
 
-use super::enter::Entry;
+use super::enter::{Entry, Source};
+use super::pool::{Client, Plan, Pool};
 use super::{Access, PoolOptions, Scoped};
+use crate::Logins;
 use crate::schema::NO_SCHEMA;
 
 /// While a statement runs, PostgreSQL looks only this often (in milliseconds) whether anybody still
@@ -12,13 +16,18 @@ use crate::schema::NO_SCHEMA;
 const CHECK: &str = "client_connection_check_interval";
 const CHECK_EVERY: &str = "500";
 
-/// One login's pool.
+/// The connections of the logins that serve.
 #[derive(Clone)]
 pub(super) struct Door {
-    pub(super) pool: PgPool,
+    pub(super) pool: Pool,
+    words: Words,
+}
+
+/// What transactions begin with besides their place.
+#[derive(Clone)]
+struct Words {
     /// Whether statements are kept prepared on the connection.
-    persistent: bool,
-    /// What else a transaction begins with.
+    keeps: bool,
     settings: String,
 }
 
@@ -27,60 +36,111 @@ pub(super) struct Place<'a> {
     pub(super) schema: &'a str,
     /// Whose rights it has, if not the login's own.
     pub(super) role: Option<String>,
+    /// The number of the serving login that may enter it.
+    pub(super) login: u16,
+    /// The version of the schema, as far as is known.
+    pub(super) version: Option<&'a str>,
 }
 
 impl Door {
-    /// A door that every request goes through.
-    pub(super) fn serving(connect: PgConnectOptions, options: &PoolOptions) -> Self {
-        let mut connect = named(connect);
+    /// A door that every request goes through: so many connections of all these logins together.
+    pub(super) fn new(logins: &Logins, options: &PoolOptions, homes: bool) -> Self {
         let mut settings = String::new();
-        let timeout = options.statement_timeout.as_millis();
         if options.pooled {
+            let timeout = options.statement_timeout.as_millis();
             settings = format!(
                 "; SET LOCAL statement_timeout TO {timeout}; SET LOCAL {CHECK} TO {CHECK_EVERY}"
             );
-            // PgBouncer refuses what it doesn't know, and PostgreSQL's default is precise.
-            connect = connect.extra_float_digits(None);
-        } else {
-            let timeout = timeout.to_string();
-            connect = connect.options([
-                ("search_path", NO_SCHEMA),
-                ("statement_timeout", &timeout),
-                (CHECK, CHECK_EVERY),
-            ]);
         }
-        // A ping would cost every request a round trip; a dead connection is found by `BEGIN`.
-        let pool = pool(options).test_before_acquire(false);
-        Self {
-            pool: pool.connect_lazy_with(connect),
-            persistent: !options.pooled,
+        let (logins, given) = (logins.clone(), options.clone());
+        let pool = Pool::new(Plan {
+            total: options.max_connections as usize,
+            acquire_timeout: options.acquire_timeout,
+            tenants: options.tenants_per_connection as usize,
+            homes,
+            // A pooler would keep its backend for us alone.
+            hands_over: !options.pooled,
+            address: Box::new(move |login| serving(logins.address(login), &given)),
+        });
+        let words = Words {
+            keeps: !options.pooled,
             settings,
-        }
+        };
+        Self { pool, words }
     }
 
-    /// A door to a direct connection, where things take as long as they take.
-    pub(super) fn operating(connect: PgConnectOptions, options: &PoolOptions) -> Self {
+    /// A scope at this place, not begun yet.
+    pub(super) fn scope<R>(&self, place: &Place<'_>, access: Access) -> Scoped<R> {
+        let source = Source::Serving(self.pool.clone(), place.client());
+        Scoped::new(self.words.entry(source, place, access))
+    }
+
+    /// What a transaction at this place begins with.
+    pub(super) fn begin(&self, place: &Place<'_>, access: Access) -> String {
+        self.words.begin(place, access)
+    }
+}
+
+/// How a serving login connects.
+fn serving(connect: PgConnectOptions, options: &PoolOptions) -> PgConnectOptions {
+    let connect =
+        named(connect).statement_cache_capacity(options.statements_per_connection as usize);
+    if options.pooled {
+        // PgBouncer refuses what it doesn't know, and PostgreSQL's default is precise.
+        return connect.extra_float_digits(None);
+    }
+    let timeout = options.statement_timeout.as_millis().to_string();
+    connect.options([
+        ("search_path", NO_SCHEMA),
+        ("statement_timeout", &timeout),
+        (CHECK, CHECK_EVERY),
+    ])
+}
+
+/// The operators' direct connections, where things take as long as they take. The pool is sqlx's,
+/// whose transactions SeaORM's schema manager insists on.
+#[derive(Clone)]
+pub(super) struct OperatorsDoor {
+    pub(super) pool: PgPool,
+}
+
+impl OperatorsDoor {
+    pub(super) fn new(connect: PgConnectOptions, options: &PoolOptions) -> Self {
         let connect = named(connect).options([
             ("search_path", NO_SCHEMA),
             ("statement_timeout", "0"),
             (CHECK, CHECK_EVERY),
         ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout);
         Self {
-            pool: pool(options).connect_lazy_with(connect),
-            persistent: true,
-            settings: String::new(),
+            pool: pool.connect_lazy_with(connect),
         }
     }
 
     /// A scope at this place, not begun yet.
     pub(super) fn scope<R>(&self, place: &Place<'_>, access: Access) -> Scoped<R> {
-        let begin = self.begin(place, access);
-        let pool = self.pool.clone();
-        Scoped::new(Entry { pool, begin }, self.persistent)
+        let words = Words {
+            keeps: true,
+            settings: String::new(),
+        };
+        let source = Source::Operating(self.pool.clone());
+        Scoped::new(words.entry(source, place, access))
+    }
+}
+
+impl Words {
+    fn entry(&self, source: Source, place: &Place<'_>, access: Access) -> Entry {
+        Entry {
+            source,
+            begin: self.begin(place, access),
+            access,
+            keeps: self.keeps.then(|| place.stamp()),
+        }
     }
 
-    /// What a transaction at this place begins with.
-    pub(super) fn begin(&self, place: &Place<'_>, access: Access) -> String {
+    fn begin(&self, place: &Place<'_>, access: Access) -> String {
         let mode = match access {
             Access::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Access::Write => "READ WRITE",
@@ -94,16 +154,33 @@ impl Door {
     }
 }
 
+impl Place<'_> {
+    fn client(&self) -> Client {
+        Client {
+            key: hash(&(self.schema, &self.role)),
+            login: self.login,
+        }
+    }
+
+    /// What tells the statements that are kept for this place from the same ones kept for another,
+    /// or for another version of it. A schema's name is generated, so it can't end a comment; of the
+    /// version, which comes from the registry, only the hash is said.
+    fn stamp(&self) -> String {
+        let name = self.schema.trim_matches('"');
+        format!("{name}.{:x}", hash(&self.version))
+    }
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
 fn named(connect: PgConnectOptions) -> PgConnectOptions {
     let name = connect
         .get_application_name()
         .unwrap_or("tenancy")
         .to_owned();
     connect.application_name(&name).disable_statement_logging()
-}
-
-fn pool(options: &PoolOptions) -> PgPoolOptions {
-    PgPoolOptions::new()
-        .max_connections(options.max_connections)
-        .acquire_timeout(options.acquire_timeout)
 }

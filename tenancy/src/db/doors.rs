@@ -1,27 +1,21 @@
-//! A pool for each serving login.
-
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use futures::future::join_all;
+//! The doors of the serving logins.
 
 use super::PoolOptions;
-use super::door::Door;
+use super::door::{Door, Place};
 use crate::Logins;
-use crate::logins::{Isolation, LOOKUP};
+use crate::logins::LOOKUP;
 
 /// How many look something up at once.
 const LOOKUPS: u32 = 2;
 
-/// The doors of all serving logins, of which most databases have one.
+/// The door of the logins that enter tenants and the shared realm, and that of the one which looks
+/// up whose a request is: waiting for a second connection of those that one has the first of, all
+/// could wait for each other.
 #[derive(Clone)]
 pub(super) struct Doors {
     pub(super) logins: Logins,
-    options: PoolOptions,
-    first: Door,
-    directory: Door,
-    /// Opened by the first tenant that needs one.
-    others: Arc<Mutex<BTreeMap<u16, Door>>>,
+    pub(super) serving: Door,
+    pub(super) directory: Door,
 }
 
 impl Doors {
@@ -31,45 +25,27 @@ impl Doors {
             ..options.clone()
         };
         Self {
-            first: Door::serving(logins.address(1), options),
-            directory: Door::serving(logins.address(LOOKUP), &lookups),
+            serving: Door::new(logins, options, true),
+            directory: Door::new(logins, &lookups, false),
             logins: logins.clone(),
-            options: options.clone(),
-            others: Arc::default(),
         }
     }
 
-    /// The door of the first login, which alone enters the shared realm.
-    pub(super) fn first(&self) -> &Door {
-        &self.first
-    }
-
-    /// The door to the directory.
-    pub(super) fn directory(&self) -> &Door {
-        &self.directory
+    /// The door that leads to this place.
+    pub(super) fn to(&self, place: &Place<'_>) -> &Door {
+        self.of(place.login)
     }
 
     /// The door of this login.
-    pub(super) fn of(&self, login: u16) -> Door {
-        if login == 1 || self.logins.isolation == Isolation::Path {
-            return self.first.clone();
-        }
+    pub(super) fn of(&self, login: u16) -> &Door {
         if login == LOOKUP {
-            return self.directory.clone();
+            &self.directory
+        } else {
+            &self.serving
         }
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = || Door::serving(self.logins.address(login), &self.options);
-        others.entry(login).or_insert_with(open).clone()
     }
 
     pub(super) async fn close(&self) {
-        let doors = self.all();
-        join_all(doors.iter().map(|door| door.pool.close())).await;
-    }
-
-    fn all(&self) -> Vec<Door> {
-        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        let mine = [&self.first, &self.directory];
-        others.values().chain(mine).cloned().collect()
+        tokio::join!(self.serving.pool.close(), self.directory.pool.close());
     }
 }

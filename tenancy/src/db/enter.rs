@@ -1,61 +1,93 @@
-//! From the pool into a transaction.
+//! From a pool into a transaction.
 
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgTransactionManager;
-use sqlx::{AssertSqlSafe, PgPool, Postgres, SqlSafeStr};
-use sqlx_core::transaction::TransactionManager;
+use sqlx::PgPool;
 
+use super::Access;
+use super::hand::Hand;
 use super::held::Held;
-use crate::error::{is_forbidden, is_lost};
+use super::pool::{Client, Pool};
+use crate::error::{is_denied, is_lost};
+
+/// How often another connection is tried than the one that the pool gave.
+const ATTEMPTS: u32 = 2;
 
 /// How to enter.
 pub(super) struct Entry {
-    pub(super) pool: PgPool,
+    pub(super) source: Source,
     /// `BEGIN` and the `SET LOCAL`s, sent as one simple query: one round trip.
     pub(super) begin: String,
+    pub(super) access: Access,
+    /// Whose the statements are that are kept prepared, if any are.
+    pub(super) keeps: Option<String>,
+}
+
+/// Where connections come from.
+pub(super) enum Source {
+    Serving(Pool, Client),
+    Operating(PgPool),
 }
 
 impl Entry {
-    /// Begins. As nothing was done yet, the next connection is tried where this one is not fit: it
-    /// may have died in the pool, or not know of the role yet. For PostgreSQL notes which roles a
-    /// login has after reading role upon role, and doesn't see that one was granted meanwhile: that
-    /// backend would refuse the newest tenant until something is granted again.
+    /// Begins. A connection may have died in the pool, or PostgreSQL may have missed there that the
+    /// tenant's role was granted; as nothing was done yet, another is tried.
     pub(super) async fn enter(&self) -> Result<Held, sqlx::Error> {
-        let mut attempts = self.pool.options().get_max_connections();
+        let mut hand = self.source.hand().await?;
+        let mut attempts = self.source.attempts();
         loop {
-            let connection = self.pool.acquire().await?;
-            match begin(connection, &self.begin).await {
-                Err(error) if is_unfit(&error) && attempts > 0 => attempts -= 1,
-                result => return result,
+            match hand.begin(&self.begin, self.access).await {
+                Err(error) if attempts > 0 && (is_lost(&error) || is_denied(&error)) => {
+                    attempts -= 1;
+                    hand = self.source.another(hand).await?;
+                }
+                result => return result.map(|()| self.held(hand)),
             }
         }
     }
+
+    /// Begins anew on the same connection.
+    pub(super) async fn enter_again(&self, mut hand: Hand) -> Result<Held, sqlx::Error> {
+        hand.begin(&self.begin, self.access).await?;
+        Ok(self.held(hand))
+    }
+
+    fn held(&self, hand: Hand) -> Held {
+        let stamp = self.keeps.as_ref().map(|keeps| {
+            let outdated = self.source.outdated();
+            format!("/*{keeps}.{outdated}*/ ")
+        });
+        Held::new(hand, self.access, stamp)
+    }
 }
 
-fn is_unfit(error: &sqlx::Error) -> bool {
-    is_lost(error) || is_forbidden(error)
-}
+impl Source {
+    async fn hand(&self) -> Result<Hand, sqlx::Error> {
+        match self {
+            Self::Serving(pool, client) => Ok(Hand::Serving(pool.acquire(*client).await?)),
+            Self::Operating(pool) => Ok(Hand::operating(pool.acquire().await?)),
+        }
+    }
 
-async fn begin(connection: PoolConnection<Postgres>, begin: &str) -> Result<Held, sqlx::Error> {
-    let mut entering = Entering(Some(connection));
-    let connection = entering.0.as_mut().expect("taken only below");
-    let statement = AssertSqlSafe(begin.to_owned()).into_sql_str();
-    PgTransactionManager::begin(connection, Some(statement)).await?;
-    let connection = entering.0.take().expect("taken only here");
-    Ok(Held::new(connection))
-}
+    /// Another connection in place of one that is of no use, and is closed.
+    async fn another(&self, hand: Hand) -> Result<Hand, sqlx::Error> {
+        if let (Self::Serving(_, client), Hand::Serving(mut lease)) = (self, hand) {
+            lease.renew(*client).await?;
+            return Ok(Hand::Serving(lease));
+        }
+        self.hand().await
+    }
 
-/// A connection on its way into a transaction.
-///
-/// If that fails, or if whoever waits for it is cancelled, sqlx believes the connection to be
-/// outside of any transaction, and PostgreSQL may have it inside one, with this tenant's path. So
-/// it is closed and never goes back to the pool.
-struct Entering(Option<PoolConnection<Postgres>>);
+    fn attempts(&self) -> u32 {
+        match self {
+            Self::Serving(..) => ATTEMPTS,
+            // Each that it has may have died.
+            Self::Operating(pool) => pool.options().get_max_connections(),
+        }
+    }
 
-impl Drop for Entering {
-    fn drop(&mut self) {
-        if let Some(connection) = &mut self.0 {
-            connection.close_on_drop();
+    fn outdated(&self) -> u32 {
+        match self {
+            Self::Serving(pool, client) => pool.outdated(client.key),
+            Self::Operating(_) => 0,
         }
     }
 }

@@ -8,38 +8,42 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use super::enter::Entry;
 use super::held::{Held, Mark};
-use crate::error::{Error, from_sqlx};
+use crate::error::{Error, from_sqlx, is_stale};
 
 /// The shared inside of a scope and its clones.
 pub(super) struct Frame {
+    entry: Entry,
     state: Arc<AsyncMutex<State>>,
     /// Savepoints that were dropped without an end. Whoever gets the connection next undoes them.
     abandoned: Mutex<Vec<Mark>>,
-    /// Whether statements are kept prepared on the connection.
-    pub(super) persistent: bool,
 }
 
 enum State {
-    Waiting(Entry),
+    Waiting,
     Open(Held),
     Ended,
 }
 
 impl Frame {
-    pub(super) fn new(entry: Entry, persistent: bool) -> Self {
+    pub(super) fn new(entry: Entry) -> Self {
         Self {
-            state: Arc::new(AsyncMutex::new(State::Waiting(entry))),
+            entry,
+            state: Arc::new(AsyncMutex::new(State::Waiting)),
             abandoned: Mutex::default(),
-            persistent,
         }
+    }
+
+    /// Whether statements are kept prepared on the connection.
+    pub(super) fn keeps(&self) -> bool {
+        self.entry.keeps.is_some()
     }
 
     /// The connection, inside the transaction and inside this savepoint, for as long as the guard
     /// lives.
     pub(super) async fn open(&self, within: Option<Mark>) -> Result<Open, DbErr> {
         let mut open = Open(Arc::clone(&self.state).lock_owned().await);
-        if let State::Waiting(entry) = &*open.0 {
-            *open.0 = State::Open(entry.enter().await.map_err(from_sqlx)?);
+        if let State::Waiting = *open.0 {
+            *open.0 = State::Open(self.entry.enter().await.map_err(from_sqlx)?);
         }
         let held = open.held()?;
         if held.is_torn() {
@@ -52,6 +56,29 @@ impl Frame {
             return Err(DbErr::Custom(error.into()));
         }
         Ok(open)
+    }
+
+    /// Begins anew if the first statement of the scope found what is kept of it out of date, so that
+    /// it can be asked again. The tenant was migrated a moment ago.
+    pub(super) async fn renew<T>(
+        &self,
+        open: &mut Open,
+        result: &Result<T, sqlx::Error>,
+    ) -> Result<bool, DbErr> {
+        let Some(stale) = result.as_ref().err().filter(|error| is_stale(error)) else {
+            return Ok(false);
+        };
+        if !open.held()?.is_fresh() {
+            return Ok(false);
+        }
+        open.held()?.judge(Err(stale));
+        // Should this fail or be interrupted, the next statement begins.
+        let State::Open(held) = std::mem::replace(&mut *open.0, State::Waiting) else {
+            return Err(ended());
+        };
+        let again = self.entry.enter_again(held.into_hand()).await;
+        *open.0 = State::Open(again.map_err(from_sqlx)?);
+        Ok(true)
     }
 
     /// Keeps what was done, unless nobody can tell what that is.
@@ -68,7 +95,7 @@ impl Frame {
             }
         }
         match std::mem::replace(&mut *state, State::Ended) {
-            State::Waiting(_) => Ok(()),
+            State::Waiting => Ok(()),
             State::Open(held) => held.commit().await,
             State::Ended => Err(Error::Ended),
         }
@@ -108,7 +135,7 @@ impl Open {
     pub(super) fn held(&mut self) -> Result<&mut Held, DbErr> {
         match &mut *self.0 {
             State::Open(held) => Ok(held),
-            State::Waiting(_) | State::Ended => Err(ended()),
+            State::Waiting | State::Ended => Err(ended()),
         }
     }
 

@@ -1,10 +1,11 @@
 //! A connection inside its transaction, and the savepoints that are open in it.
 
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnection, PgTransactionManager};
-use sqlx::{AssertSqlSafe, Connection, Executor, Postgres};
-use sqlx_core::transaction::TransactionManager;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection, Executor};
 
+use super::Access;
+use super::hand::Hand;
+use super::pool::Stand;
 use crate::error::{Error, is_lost, is_stale};
 
 /// A savepoint, told apart from every other of its transaction: depths come back, marks don't.
@@ -14,12 +15,19 @@ pub(super) struct Mark(u64);
 /// The connection of an open frame. Dropping it rolls back.
 ///
 /// Whoever waits for an answer may be cancelled. So each question is noted before it is asked, and
-/// crossed out when its answer has been seen.
+/// crossed out when its answer has been seen: until then nobody knows how the connection stands, and
+/// dropping it closes it.
 pub(super) struct Held {
-    connection: PoolConnection<Postgres>,
+    hand: Hand,
+    /// How it stands while no answer is awaited.
+    inside: Stand,
+    /// What is said before each statement that is kept prepared, if any are.
+    stamp: Option<String>,
     /// The savepoints that are open, outermost first.
     marks: Vec<Mark>,
     last: Mark,
+    /// How many statements have succeeded. As long as none has, beginning anew loses nothing.
+    answered: u64,
     /// An answer is on its way that nobody waited for.
     unseen: bool,
     /// No statement has succeeded since one failed or was cancelled: PostgreSQL may answer `COMMIT`
@@ -32,15 +40,32 @@ pub(super) struct Held {
 
 impl Held {
     /// Takes over a connection on which a transaction has just begun.
-    pub(super) fn new(connection: PoolConnection<Postgres>) -> Self {
+    pub(super) fn new(hand: Hand, access: Access, stamp: Option<String>) -> Self {
         Self {
-            connection,
+            hand,
+            inside: Stand::inside(access),
+            stamp,
             marks: Vec::new(),
             last: Mark(0),
+            answered: 0,
             unseen: false,
             suspect: false,
             torn: false,
         }
+    }
+
+    /// What is said before each statement that is kept prepared, if any are.
+    pub(super) fn stamp(&self) -> Option<&str> {
+        self.stamp.as_deref()
+    }
+
+    pub(super) fn is_fresh(&self) -> bool {
+        self.answered == 0
+    }
+
+    /// The connection, still inside the transaction.
+    pub(super) fn into_hand(self) -> Hand {
+        self.hand
     }
 
     pub(super) fn is_torn(&self) -> bool {
@@ -59,36 +84,50 @@ impl Held {
     pub(super) fn connection(&mut self) -> &mut PgConnection {
         self.unseen = true;
         self.suspect = true;
-        &mut self.connection
+        *self.hand.stand() = Stand::Unknown;
+        self.hand.connection()
     }
 
     /// Has the connection closed at the end of its transaction, with whatever is left on it.
     pub(super) fn close_at_end(&mut self) {
-        self.connection.close_on_drop();
+        self.inside = Stand::Unknown;
+        *self.hand.stand() = self.inside;
     }
 
     /// Takes note of how a statement went. One that succeeds proves that the transaction stands.
     pub(super) fn judge(&mut self, result: Result<(), &sqlx::Error>) {
-        self.unseen = false;
         match result {
-            Ok(()) => self.suspect = false,
-            Err(error) if is_lost(error) || is_stale(error) => self.connection.close_on_drop(),
+            Ok(()) => {
+                self.suspect = false;
+                self.answered += 1;
+            }
+            Err(error) if is_lost(error) => self.inside = Stand::Unknown,
+            Err(error) if is_stale(error) && !self.hand.outdate() => self.inside = Stand::Unknown,
             Err(_) => {}
         }
+        self.seen();
+    }
+
+    fn seen(&mut self) {
+        self.unseen = false;
+        *self.hand.stand() = self.inside;
     }
 
     /// Waits for the answers that nobody waited for, lest they be taken for those of the next
     /// statement.
     pub(super) async fn settle(&mut self) -> Result<(), sqlx::Error> {
         while self.unseen {
-            match self.connection.ping().await {
+            match self.hand.connection().ping().await {
                 Err(error) if is_lost(&error) => {
                     self.judge(Err(&error));
                     return Err(error);
                 }
                 // That statement's failure; more may be on its way behind it.
                 Err(_) => {}
-                Ok(()) => self.unseen = false,
+                Ok(()) => {
+                    self.answered += 1;
+                    self.seen();
+                }
             }
         }
         Ok(())
@@ -141,7 +180,7 @@ impl Held {
     pub(super) async fn commit(mut self) -> Result<(), Error> {
         if self.suspect {
             // An aborted transaction refuses this; `COMMIT` would say yes and roll back.
-            self.connection.execute("SELECT").await.map_err(|error| {
+            self.say("SELECT").await.map_err(|error| {
                 if is_lost(&error) {
                     error.into()
                 } else {
@@ -149,20 +188,17 @@ impl Held {
                 }
             })?;
         }
-        PgTransactionManager::commit(&mut self.connection).await?;
+        self.say("COMMIT").await?;
+        if self.inside != Stand::Unknown {
+            *self.hand.stand() = Stand::Clean;
+        }
         Ok(())
     }
-}
 
-impl Drop for Held {
-    fn drop(&mut self) {
-        if self.unseen {
-            // The pool would wait for the end of a statement that nobody waits for. Closed, the
-            // connection makes room at once, and PostgreSQL notices and stops.
-            self.connection.close_on_drop();
-        } else if PgTransactionManager::get_transaction_depth(&self.connection) > 0 {
-            PgTransactionManager::start_rollback(&mut self.connection);
-        }
+    async fn say(&mut self, words: &'static str) -> Result<(), sqlx::Error> {
+        let result = self.connection().execute(words).await;
+        self.judge(result.as_ref().map(|_| ()));
+        result.map(drop)
     }
 }
 

@@ -5,9 +5,11 @@ mod door;
 mod doors;
 mod enter;
 mod frame;
+mod hand;
 mod held;
 mod nested;
 mod operator;
+mod pool;
 mod scoped;
 mod statements;
 mod text;
@@ -19,19 +21,20 @@ use std::time::Duration;
 pub use audit::Danger;
 pub use nested::Nested;
 pub use operator::{Operator, OperatorDb, OperatorRealm, StructureLock, create_database};
+pub use pool::Gauges;
 pub use statements::RowStream;
 pub use text::{Answer, Column};
 
 use crate::error::Error;
-use crate::logins::{Isolation, Role};
+use crate::logins::{Isolation, LOOKUP, Role};
 use crate::schema::{SHARED_SCHEMA, quote};
-use crate::{ActiveTenant, Logins};
+use crate::{ActiveTenant, Logins, Tenant};
 use door::Place;
 use doors::Doors;
 use enter::Entry;
 use frame::Frame;
 
-/// The serving logins' pools. They hand out scopes and nothing else.
+/// The serving logins' connections. It hands out scopes and nothing else.
 ///
 /// ```
 /// # tenancy::testing::block_on(async {
@@ -54,8 +57,15 @@ pub struct Database {
 /// How a pool is made. [`Default`] suits a small server that talks to PostgreSQL directly.
 #[derive(Debug, Clone)]
 pub struct PoolOptions {
-    /// The most connections that are open at once, for each login.
+    /// The most connections that are open at once, for all tenants and the shared realm together,
+    /// whatever logins they need. Two more look up tenants.
     pub max_connections: u32,
+    /// How many tenants a connection may come to know before it is closed and another opened in its
+    /// place. A backend remembers the tables and statements of each, and never forgets.
+    pub tenants_per_connection: u32,
+    /// How many statements are kept prepared on a connection. Each tenant has its own, and those
+    /// that were not used for longest are forgotten first.
+    pub statements_per_connection: u32,
     /// How long a statement may wait for a connection before the database counts as unavailable.
     pub acquire_timeout: Duration,
     /// How long a single statement may run before PostgreSQL cancels it.
@@ -72,6 +82,8 @@ impl Default for PoolOptions {
     fn default() -> Self {
         Self {
             max_connections: 10,
+            tenants_per_connection: 600,
+            statements_per_connection: 1_000,
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(10),
             pooled: false,
@@ -89,7 +101,7 @@ pub enum Access {
 }
 
 impl Database {
-    /// Pools of the serving logins. No connection is made before the first statement needs one, so
+    /// A pool of the serving logins. No connection is made before the first statement needs one, so
     /// a server may start before its database.
     pub fn new(logins: &Logins, options: &PoolOptions) -> Self {
         let doors = Doors::new(logins, options);
@@ -99,28 +111,55 @@ impl Database {
     /// The rows of one tenant, with the rights of that tenant.
     pub fn tenant(&self, tenant: &ActiveTenant, access: Access) -> TenantDb {
         let schema = tenant.schema.quoted();
-        let place = self.within(&schema);
-        self.doors.of(tenant.login).scope(&place, access)
+        let place = self.within(tenant, &schema);
+        self.doors.to(&place).scope(&place, access)
     }
 
     /// The rows of the shared realm: the registry and the operators.
     pub fn shared(&self, access: Access) -> SharedDb {
         let place = self.within_shared(Role::Shared);
-        self.doors.first().scope(&place, access)
+        self.doors.to(&place).scope(&place, access)
     }
 
     /// What is read of the shared realm before it is known whose request it is; see
     /// [`History::readable`](crate::History::readable).
     pub fn directory(&self) -> SharedDb {
         let place = self.within_shared(Role::Directory);
-        self.doors.directory().scope(&place, Access::Read)
+        self.doors.to(&place).scope(&place, Access::Read)
     }
 
-    /// A tenant's place, by the quoted name of its schema.
-    fn within<'a>(&self, schema: &'a str) -> Place<'a> {
+    /// How the connections stand that enter tenants and the shared realm.
+    ///
+    /// ```
+    /// # tenancy::testing::block_on(async {
+    /// use tenancy::Access;
+    ///
+    /// let shops = tenancy::testing::two_shops().await?;
+    /// assert_eq!(shops.database.gauges().open, 0);
+    /// shops.database.shared(Access::Read).commit().await?;
+    /// assert_eq!(shops.database.gauges().open, 0, "nothing was asked");
+    /// # Ok::<_, tenancy::Error>(()) });
+    /// ```
+    pub fn gauges(&self) -> Gauges {
+        self.doors.serving.pool.gauges()
+    }
+
+    /// The same of those that look up whose a request is.
+    pub fn directory_gauges(&self) -> Gauges {
+        self.doors.directory.pool.gauges()
+    }
+
+    /// A tenant's place, with the quoted name of its schema.
+    fn within<'a>(&self, tenant: &'a Tenant, schema: &'a str) -> Place<'a> {
         Place {
             role: self.role(|_| schema.to_owned()),
             schema,
+            login: match self.isolation() {
+                Isolation::Role => tenant.login,
+                // One does for all.
+                Isolation::Path => 1,
+            },
+            version: tenant.version.as_deref(),
         }
     }
 
@@ -128,6 +167,8 @@ impl Database {
         Place {
             role: self.role(|logins| quote(&logins.role(role))),
             schema: SHARED_SCHEMA,
+            login: if role == Role::Directory { LOOKUP } else { 1 },
+            version: None,
         }
     }
 
@@ -169,9 +210,9 @@ pub struct Scoped<R> {
 }
 
 impl<R> Scoped<R> {
-    fn new(entry: Entry, persistent: bool) -> Self {
+    fn new(entry: Entry) -> Self {
         Self {
-            frame: Arc::new(Frame::new(entry, persistent)),
+            frame: Arc::new(Frame::new(entry)),
             realm: PhantomData,
         }
     }

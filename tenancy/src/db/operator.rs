@@ -4,7 +4,7 @@ use sea_orm::{DatabaseTransaction, DbErr, SqlxPostgresConnector, TransactionTrai
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection};
 
-use super::door::{Door, Place};
+use super::door::{OperatorsDoor, Place};
 use super::{Access, PoolOptions, Scoped, SharedDb};
 use crate::error::{Error, is_refused};
 use crate::logins::{Isolation, Role};
@@ -26,7 +26,7 @@ pub enum OperatorRealm {}
 /// Nothing that serves a tenant's request holds one.
 #[derive(Clone)]
 pub struct Operator {
-    door: Door,
+    door: OperatorsDoor,
     pub(crate) logins: Logins,
 }
 
@@ -35,7 +35,7 @@ impl Operator {
     /// takes, and an operator is never behind a pooler: those options don't count here.
     pub fn new(logins: &Logins, options: &PoolOptions) -> Self {
         Self {
-            door: Door::operating(logins.operator.clone(), options),
+            door: OperatorsDoor::new(logins.operator.clone(), options),
             logins: logins.clone(),
         }
     }
@@ -45,6 +45,8 @@ impl Operator {
         let place = Place {
             schema: SHARED_SCHEMA,
             role: None,
+            login: 1,
+            version: None,
         };
         self.door.scope(&place, access)
     }
@@ -58,6 +60,8 @@ impl Operator {
         let place = Place {
             schema: &tenant.schema.quoted(),
             role: (by_roles && access == Access::Read).then(fleet),
+            login: tenant.login,
+            version: tenant.version.as_deref(),
         };
         self.door.scope(&place, access)
     }

@@ -9,7 +9,7 @@ use sea_query_sqlx::SqlxValues;
 use sqlx::{AssertSqlSafe, Postgres};
 
 use super::frame::Frame;
-use super::held::Mark;
+use super::held::{Held, Mark};
 
 type Query = sqlx::query::Query<'static, Postgres, SqlxValues>;
 
@@ -28,8 +28,14 @@ impl Frame {
         statement: Statement,
     ) -> Result<ExecResult, DbErr> {
         let mut open = self.open(within).await?;
-        let result = self.query(statement).execute(open.connection()?).await;
-        open.judge(result).map(Into::into)
+        let mut asked = Asked(statement);
+        loop {
+            let query = asked.query(open.held()?);
+            let result = query.execute(open.connection()?).await;
+            if !self.renew(&mut open, &result).await? {
+                return open.judge(result).map(Into::into);
+            }
+        }
     }
 
     pub(super) async fn query_one(
@@ -38,9 +44,14 @@ impl Frame {
         statement: Statement,
     ) -> Result<Option<QueryResult>, DbErr> {
         let mut open = self.open(within).await?;
-        let query = self.query(statement);
-        let result = query.fetch_optional(open.connection()?).await;
-        Ok(open.judge(result)?.map(Into::into))
+        let mut asked = Asked(statement);
+        loop {
+            let query = asked.query(open.held()?);
+            let result = query.fetch_optional(open.connection()?).await;
+            if !self.renew(&mut open, &result).await? {
+                return Ok(open.judge(result)?.map(Into::into));
+            }
+        }
     }
 
     pub(super) async fn query_all(
@@ -49,39 +60,68 @@ impl Frame {
         statement: Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
         let mut open = self.open(within).await?;
-        let result = self.query(statement).fetch_all(open.connection()?).await;
-        Ok(open.judge(result)?.into_iter().map(Into::into).collect())
+        let mut asked = Asked(statement);
+        loop {
+            let query = asked.query(open.held()?);
+            let result = query.fetch_all(open.connection()?).await;
+            if !self.renew(&mut open, &result).await? {
+                return Ok(open.judge(result)?.into_iter().map(Into::into).collect());
+            }
+        }
     }
 
     pub(super) fn stream(&self, within: Option<Mark>, statement: Statement) -> Streaming<'_> {
-        let query = self.query(statement);
         Box::pin(async move {
             let mut open = self.open(within).await?;
+            let mut asked = Asked(statement);
             let rows: RowStream<'_> = Box::pin(async_stream::try_stream! {
-                let mut failure = None;
-                {
-                    let mut rows = query.fetch(open.connection()?);
-                    loop {
-                        match rows.try_next().await {
-                            Ok(Some(row)) => yield row.into(),
-                            Ok(None) => break,
-                            Err(error) => {
-                                failure = Some(error);
-                                break;
+                loop {
+                    let query = asked.query(open.held()?);
+                    let mut result = Ok(());
+                    {
+                        let mut rows = query.fetch(open.connection()?);
+                        loop {
+                            match rows.try_next().await {
+                                Ok(Some(row)) => yield row.into(),
+                                Ok(None) => break,
+                                Err(error) => {
+                                    result = Err(error);
+                                    break;
+                                }
                             }
                         }
                     }
+                    // What is out of date answers no rows.
+                    if !self.renew(&mut open, &result).await? {
+                        open.judge(result)?;
+                        break;
+                    }
                 }
-                open.judge(failure.map_or(Ok(()), Err))?;
             });
             Ok(rows)
         })
     }
+}
 
-    fn query(&self, statement: Statement) -> Query {
-        let values = statement.values.unwrap_or(Values(Vec::new()));
-        let sql = AssertSqlSafe(statement.sql);
-        sqlx::query_with(sql, SqlxValues(values)).persistent(self.persistent)
+/// A statement that may have to be asked twice.
+struct Asked(Statement);
+
+impl Asked {
+    /// The statement as this connection knows it. It is kept prepared for each tenant on its own:
+    /// PostgreSQL analyses and plans it anew whenever the path isn't that of its last use.
+    fn query(&mut self, held: &Held) -> Query {
+        let Self(statement) = self;
+        let values = if held.is_fresh() && held.stamp().is_some() {
+            statement.values.clone()
+        } else {
+            statement.values.take()
+        };
+        let values = SqlxValues(values.unwrap_or(Values(Vec::new())));
+        let (sql, keeps) = match held.stamp() {
+            Some(stamp) => ([stamp, &statement.sql].concat(), true),
+            None => (std::mem::take(&mut statement.sql), false),
+        };
+        sqlx::query_with(AssertSqlSafe(sql), values).persistent(keeps)
     }
 }
 

@@ -65,7 +65,7 @@ impl SharedDb {
 impl Frame {
     async fn run(&self, statement: &str) -> Result<Answer, Error> {
         check(statement)?;
-        if !self.persistent {
+        if !self.keeps() {
             // What is prepared to look at it would stay on a backend that isn't ours.
             return Err(Error::Unfit(
                 "a typed statement needs a connection of its own; behind a pooler take the operators'",

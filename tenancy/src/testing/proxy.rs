@@ -77,7 +77,8 @@ impl Proxy {
         lock(&self.seen).flights
     }
 
-    /// The statements that were executed, in order. Several in one simple query count as one.
+    /// The statements that were executed, in order, without the comment in front that says whose
+    /// they are kept for. Several in one simple query count as one.
     pub fn statements(&self) -> Vec<String> {
         lock(&self.seen).statements.clone()
     }
@@ -258,7 +259,8 @@ impl Talk {
             b'Q' => Some(String::from_utf8_lossy(first).into_owned()),
             b'E' => Some(self.portals.get(first).cloned().unwrap_or_default()),
             b'P' => {
-                let text = String::from_utf8_lossy(second).into_owned();
+                let text = String::from_utf8_lossy(second);
+                let text = without_stamp(&text).to_owned();
                 self.prepared.insert(first.to_vec(), text);
                 None
             }
@@ -273,6 +275,13 @@ impl Talk {
             lock(&self.seen).statements.push(text);
         }
     }
+}
+
+/// A prepared statement as it was asked, before the door put a comment in front.
+fn without_stamp(text: &str) -> &str {
+    let stamped = text.strip_prefix("/*");
+    let after = stamped.and_then(|text| text.split_once("*/ "));
+    after.map_or(text, |(_, statement)| statement)
 }
 
 /// The first whole message: its kind, its body, and what follows it.

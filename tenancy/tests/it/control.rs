@@ -1,4 +1,4 @@
-//! Controls: what sqlx alone does. If one of these fails after an update, `db/enter.rs` may have
+//! Controls: what sqlx alone does. If one of these fails after an update, `db/hand.rs` may have
 //! become simpler than it is.
 
 use sqlx::postgres::PgPoolOptions;

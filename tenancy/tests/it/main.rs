@@ -19,20 +19,27 @@ mod entrance;
 mod faults;
 /// Announcements of the product's own.
 mod follower;
+/// A connection that goes from one who leaves to one who waits.
+mod handed;
 /// Migrations and their ledger.
 mod history;
+/// Statements that are kept prepared, and what migrations do to them.
+mod kept;
 /// Many tenants at once.
 mod many;
 /// Everything at once, against a model.
 mod model;
 /// Savepoints.
 mod nested;
+/// Who gets which connection, and how many there are.
+mod pool;
 /// What a pooler in transaction mode shares among its clients.
 mod pooler;
 /// From names to a realm.
 mod resolve;
 /// What PostgreSQL refuses, whatever the statement says.
 mod rights;
+#[allow(warnings)]
 /// Rows as they arrive.
 mod streams;
 /// What tests share.

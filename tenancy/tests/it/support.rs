@@ -85,6 +85,15 @@ pub(crate) async fn assert_clean(shops: &Shops, database: &Database) {
     nobody_idles_in_transaction(&shops.url).await;
 }
 
+/// Waits until nobody has a connection, and nothing is being undone.
+pub(crate) async fn rested(database: &Database) {
+    let deadline = Instant::now() + PATIENCE;
+    while database.gauges().busy > 0 {
+        assert!(Instant::now() < deadline, "{:?}", database.gauges());
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 pub(crate) async fn path(db: &TenantDb) -> String {
     get(db, "SHOW search_path").await.unwrap()
 }

@@ -5,8 +5,7 @@ mod passage;
 mod schemas;
 mod things;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres};
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{Database, text};
 use crate::error::{Error, is_refused};
@@ -27,7 +26,7 @@ pub struct Danger {
 }
 
 impl Database {
-    /// Looks at everything that isolation rests on, through the very pool that serves: enters
+    /// Looks at everything that isolation rests on, by connections like those that serve: enters
     /// `probe`, or else the shared realm, leaves again, and sees what is left on the connection; then
     /// asks the catalogue what the serving logins may do, and to whom the schemas belong.
     ///
@@ -51,8 +50,6 @@ impl Database {
             Ok(connection) => connection,
             Err(danger) => return Ok(vec![danger]),
         };
-        // What is asked here is nobody's to find.
-        connection.close_on_drop();
         let mut dangers = passage::check(self, probe, &mut connection).await?;
         if dangers.is_empty() {
             dangers.extend(self.try_others(login, &mut connection).await?);
@@ -79,10 +76,9 @@ impl Database {
         let mut dangers = Vec::new();
         match self.let_in(LOOKUP).await? {
             Ok(mut lookup) => {
-                lookup.close_on_drop();
                 let place = self.within_shared(Role::Directory);
-                let door = self.doors.of(LOOKUP);
-                dangers.extend(passage::through(&door, &place, &mut lookup).await?);
+                let door = self.doors.to(&place);
+                dangers.extend(passage::through(door, &place, &mut lookup).await?);
             }
             Err(danger) => dangers.push(danger),
         }
@@ -96,9 +92,10 @@ impl Database {
         Ok(dangers)
     }
 
-    /// A connection of this serving login, or why there is none.
-    async fn let_in(&self, login: u16) -> Result<Result<PoolConnection<Postgres>, Danger>, Error> {
-        match self.doors.of(login).pool.acquire().await {
+    /// A connection of this serving login as the pool opens them, or why there is none. It never
+    /// serves, for what is asked here is nobody's to find.
+    async fn let_in(&self, login: u16) -> Result<Result<PgConnection, Danger>, Error> {
+        match self.doors.of(login).pool.connect(login).await {
             Ok(connection) => Ok(Ok(connection)),
             Err(error) if is_refused(&error) => Ok(Err(self.not_let_in(login))),
             Err(error) if passage::is_pooler(&error) => Ok(Err(passage::pooler())),

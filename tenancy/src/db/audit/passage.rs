@@ -22,12 +22,12 @@ pub(super) async fn check(
     probe: Option<&ActiveTenant>,
     connection: &mut PgConnection,
 ) -> Result<Vec<Danger>, sqlx::Error> {
-    let schema = probe.map(|tenant| tenant.schema.quoted());
-    let place = match &schema {
-        Some(schema) => database.within(schema),
+    let probe = probe.map(|tenant| (tenant, tenant.schema.quoted()));
+    let place = match &probe {
+        Some((tenant, schema)) => database.within(tenant, schema),
         None => database.within_shared(Role::Shared),
     };
-    through(database.doors.first(), &place, connection).await
+    through(database.doors.to(&place), &place, connection).await
 }
 
 /// Enters this place by this door's words, and leaves it.

@@ -1,0 +1,190 @@
+//! A connection in somebody's hands, and how it gets back.
+
+use std::time::{Duration, Instant};
+
+use sqlx::Executor;
+use sqlx::postgres::PgConnection;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot::Sender;
+use tokio::time::timeout;
+
+use super::gauges::Figures;
+use super::{Client, Kept, Pool};
+
+/// How long it may take to undo a transaction.
+const UNDOING: Duration = Duration::from_secs(5);
+
+/// A connection that is somebody's until this is dropped. Then it goes to the next, or to rest, or
+/// is closed, as it was left.
+pub(in crate::db) struct Lease {
+    pool: Pool,
+    at: usize,
+    kept: Option<Kept>,
+    key: u64,
+    pub(in crate::db) stand: Stand,
+}
+
+/// How a connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::db) enum Stand {
+    /// Outside of any transaction.
+    Clean,
+    /// Inside one in which nothing was changed or locked: perhaps that of its former user.
+    Read,
+    /// Inside one that must be undone before anybody else comes.
+    Written,
+    /// Nobody knows, so that it must be closed.
+    Unknown,
+    /// Being closed, or undone by somebody who may be interrupted.
+    Lost,
+}
+
+impl Lease {
+    pub(super) fn new(pool: Pool, at: usize, kept: Option<Kept>) -> Self {
+        Self {
+            pool,
+            at,
+            kept,
+            key: 0,
+            stand: Stand::Clean,
+        }
+    }
+
+    /// Makes it a connection that may serve this client.
+    pub(super) async fn fit(
+        &mut self,
+        client: Client,
+        deadline: Instant,
+    ) -> Result<(), sqlx::Error> {
+        let most = self.pool.0.plan.tenants;
+        if let Some(kept) = &self.kept {
+            let has_room = kept.has_room(client, most);
+            if !has_room || !kept.fits(client) {
+                self.pool.table().retired += u64::from(!has_room);
+                self.discard().await;
+            }
+        }
+        if self.kept.is_none() {
+            let raw = self.pool.connect_by(client.login, deadline).await?;
+            self.kept = Some(Kept::new(raw, client.login));
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.seen.insert(client.key);
+        }
+        self.key = client.key;
+        Ok(())
+    }
+
+    /// Has others kept from now on in place of the statements that are kept for its client.
+    pub(in crate::db) fn outdate(&self) -> bool {
+        self.pool.outdate(self.key);
+        true
+    }
+
+    /// Replaces a connection that is of no use by a new one.
+    pub(in crate::db) async fn renew(&mut self, client: Client) -> Result<(), sqlx::Error> {
+        self.discard().await;
+        self.fit(client, self.pool.deadline()).await
+    }
+
+    async fn discard(&mut self) {
+        if let Some(kept) = self.kept.take() {
+            kept.close().await;
+        }
+        self.stand = Stand::Clean;
+    }
+
+    pub(in crate::db) fn connection(&mut self) -> &mut PgConnection {
+        let kept = self.kept.as_mut();
+        &mut kept.expect("a lease that was fitted has one").raw
+    }
+
+    /// Undoes what was left undone, and only then lets somebody else have it.
+    async fn undo(mut self) {
+        let undone = timeout(UNDOING, self.connection().execute("ROLLBACK")).await;
+        if matches!(undone, Ok(Ok(_))) {
+            self.stand = Stand::Clean;
+        }
+    }
+
+    async fn close(mut self) {
+        self.discard().await;
+    }
+
+    /// Gives a connection that may be used again to the next, or lets it rest.
+    fn hand_on(&self, kept: Kept, stand: Stand) {
+        let mut table = self.pool.table();
+        if table.closed || kept.is_old() && stand == Stand::Clean {
+            drop(table);
+            return self.later(kept, Self::close);
+        }
+        let full = kept.is_nearly_full(self.pool.0.plan.tenants);
+        table.slots.fill(self.at, full);
+        let as_it_is = stand == Stand::Clean || self.pool.0.plan.hands_over && !kept.is_old();
+        let next = as_it_is.then(|| table.slots.pass(self.at, Instant::now()));
+        table.figures[self.at] = kept.figures();
+        match next.flatten() {
+            Some(next) => {
+                drop(table);
+                self.send(next, Some(kept), stand);
+            }
+            None if stand == Stand::Clean => {
+                let rested = Instant::now();
+                table.idle[self.at] = Some(Kept { rested, ..kept });
+                table.slots.rest(self.at, true);
+            }
+            None => {
+                drop(table);
+                self.later(kept, Self::undo);
+            }
+        }
+    }
+
+    /// The connection is gone.
+    fn vacate(&self) {
+        let mut table = self.pool.table();
+        table.figures[self.at] = Figures::default();
+        table.slots.fill(self.at, false);
+        if let Some(next) = table.slots.pass(self.at, Instant::now()) {
+            drop(table);
+            return self.send(next, None, Stand::Clean);
+        }
+        table.slots.rest(self.at, false);
+        drop(table);
+        self.pool.0.rested.notify_waiters();
+    }
+
+    fn send(&self, next: Sender<Self>, kept: Option<Kept>, stand: Stand) {
+        // Whoever has just been cancelled drops it, and so it goes to the one after.
+        let _ = next.send(self.again(kept, stand));
+    }
+
+    /// Has a task do the rest, for which nobody waits. The connection is busy until then.
+    fn later<F: Future<Output = ()> + Send + 'static>(&self, kept: Kept, rest: fn(Self) -> F) {
+        let lease = self.again(Some(kept), Stand::Lost);
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(rest(lease));
+        }
+    }
+
+    fn again(&self, kept: Option<Kept>, stand: Stand) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            at: self.at,
+            kept,
+            key: 0,
+            stand,
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        match (self.kept.take(), self.stand) {
+            (Some(kept), Stand::Unknown) => self.later(kept, Self::close),
+            (Some(kept), Stand::Written) => self.later(kept, Self::undo),
+            (Some(kept), stand @ (Stand::Clean | Stand::Read)) => self.hand_on(kept, stand),
+            (Some(_), Stand::Lost) | (None, _) => self.vacate(),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Connections that know their tenants.
+//!
+//! [`slots`] decides who gets which connection, without IO; this is the shell around it. Nothing
+//! waits under the lock: connecting, closing and undoing are done by whoever holds the [`Lease`].
+
+mod connect;
+mod gauges;
+mod lease;
+mod queue;
+mod slots;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::timeout_at;
+
+use gauges::Figures;
+pub use gauges::Gauges;
+pub(super) use lease::{Lease, Stand};
+use queue::Ticket;
+use slots::{Slots, State};
+
+/// Who asks: a key that stands for the schema and the role, and the login that may enter it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Client {
+    pub(super) key: u64,
+    pub(super) login: u16,
+}
+
+/// The connections of some logins, as many as there may be in all.
+#[derive(Clone)]
+pub(super) struct Pool(Arc<Inner>);
+
+/// How a pool is made.
+pub(super) struct Plan {
+    pub(super) total: usize,
+    pub(super) acquire_timeout: Duration,
+    /// How many tenants a connection may come to know.
+    pub(super) tenants: usize,
+    /// Whether tenants have connections that they prefer.
+    pub(super) homes: bool,
+    /// Whether a connection may go from hand to hand inside a transaction that was only read in,
+    /// which the next `BEGIN` ends.
+    pub(super) hands_over: bool,
+    pub(super) address: Box<dyn Fn(u16) -> PgConnectOptions + Send + Sync>,
+}
+
+struct Inner {
+    plan: Plan,
+    table: Mutex<Table>,
+    /// A connection was closed, or another went to rest.
+    rested: Notify,
+    /// How often the kept statements of a client were found to be out of date.
+    stale: RwLock<HashMap<u64, u32>>,
+}
+
+struct Table {
+    slots: Slots<oneshot::Sender<Lease>>,
+    /// Of each slot that is idle.
+    idle: Vec<Option<Kept>>,
+    figures: Vec<Figures>,
+    retired: u64,
+    closed: bool,
+}
+
+/// A connection, and what is known of it.
+struct Kept {
+    raw: PgConnection,
+    login: u16,
+    opened: Instant,
+    rested: Instant,
+    seen: HashSet<u64>,
+}
+
+impl Pool {
+    pub(super) fn new(plan: Plan) -> Self {
+        let total = plan.total.max(1);
+        let table = Table {
+            slots: Slots::new(total, plan.homes),
+            idle: (0..total).map(|_| None).collect(),
+            figures: vec![Figures::default(); total],
+            retired: 0,
+            closed: false,
+        };
+        Self(Arc::new(Inner {
+            plan,
+            table: Mutex::new(table),
+            rested: Notify::new(),
+            stale: RwLock::default(),
+        }))
+    }
+
+    /// A connection for this client, perhaps a new one.
+    pub(super) async fn acquire(&self, client: Client) -> Result<Lease, sqlx::Error> {
+        let deadline = self.deadline();
+        let mut lease = self.slot(client, deadline).await?;
+        lease.fit(client, deadline).await?;
+        Ok(lease)
+    }
+
+    /// The wait for a slot. Whoever is cancelled gives up; what was already sent to them then is
+    /// dropped, and a lease that is dropped goes to the next.
+    async fn slot(&self, client: Client, deadline: Instant) -> Result<Lease, sqlx::Error> {
+        let asked = Instant::now();
+        let (mut answer, waiting, pauses) = {
+            let mut table = self.table();
+            if table.closed {
+                return Err(sqlx::Error::PoolClosed);
+            }
+            if let Some(at) = table.slots.ask(client, asked) {
+                return Ok(self.lease(&mut table, at));
+            }
+            let (sender, answer) = oneshot::channel();
+            let ticket = table.slots.wait(client, sender, asked);
+            let waiting = GivesUp { pool: self, ticket };
+            (answer, waiting, table.slots.pauses())
+        };
+        for pause in pauses {
+            let until = deadline.min(asked + pause);
+            if let Ok(lease) = timeout_at(until.into(), &mut answer).await {
+                return lease.map_err(|_| sqlx::Error::PoolClosed);
+            }
+            if let Some(lease) = self.retry(waiting.ticket) {
+                return Ok(lease);
+            }
+        }
+        match timeout_at(deadline.into(), &mut answer).await {
+            Ok(lease) => lease.map_err(|_| sqlx::Error::PoolClosed),
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
+    }
+
+    fn retry(&self, ticket: Ticket) -> Option<Lease> {
+        let mut table = self.table();
+        let at = table.slots.retry(ticket, Instant::now())?;
+        Some(self.lease(&mut table, at))
+    }
+
+    fn lease(&self, table: &mut Table, at: usize) -> Lease {
+        Lease::new(self.clone(), at, table.idle[at].take())
+    }
+
+    /// Closes every connection, waiting for those that are in use.
+    pub(super) async fn close(&self) {
+        let dismissed = {
+            let mut table = self.table();
+            table.closed = true;
+            let idle: Vec<usize> = (0..table.idle.len())
+                .filter(|at| table.idle[*at].is_some())
+                .collect();
+            let idle: Vec<Lease> = idle
+                .into_iter()
+                .map(|at| self.lease(&mut table, at))
+                .collect();
+            (table.slots.dismiss(), idle)
+        };
+        drop(dismissed);
+        loop {
+            let rested = self.0.rested.notified();
+            let mut rested = std::pin::pin!(rested);
+            rested.as_mut().enable();
+            if self
+                .table()
+                .slots
+                .states()
+                .all(|state| state == State::Empty)
+            {
+                return;
+            }
+            rested.await;
+        }
+    }
+
+    /// How things stand.
+    pub(super) fn gauges(&self) -> Gauges {
+        let table = self.table();
+        Gauges::of(&table)
+    }
+
+    /// From now on the statements that are kept for this client are others.
+    pub(super) fn outdate(&self, key: u64) {
+        let mut stale = self.0.stale.write().unwrap_or_else(PoisonError::into_inner);
+        *stale.entry(key).or_default() += 1;
+    }
+
+    /// How often that was so.
+    pub(super) fn outdated(&self, key: u64) -> u32 {
+        let stale = self.0.stale.read().unwrap_or_else(PoisonError::into_inner);
+        stale.get(&key).copied().unwrap_or_default()
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.0.plan.acquire_timeout
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        // Nothing can panic while it is held.
+        self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Leaves the queue when dropped.
+struct GivesUp<'p> {
+    pool: &'p Pool,
+    ticket: Ticket,
+}
+
+impl Drop for GivesUp<'_> {
+    fn drop(&mut self) {
+        self.pool.table().slots.give_up(self.ticket);
+    }
+}

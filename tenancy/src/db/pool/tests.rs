@@ -1,0 +1,262 @@
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::Client;
+use super::queue::Ticket;
+use super::slots::{Slots, State};
+
+/// Longer than anybody is patient.
+const LONG: Duration = Duration::from_millis(150);
+
+/// The slots, who has each, and who waits: what must be true of them at any moment.
+struct Crowd {
+    slots: Slots<usize>,
+    now: Instant,
+    holders: BTreeMap<usize, usize>,
+    waiting: BTreeMap<usize, (Ticket, Client)>,
+    asked: usize,
+}
+
+impl Crowd {
+    fn new(total: usize) -> Self {
+        Self {
+            slots: Slots::new(total, true),
+            now: Instant::now(),
+            holders: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            asked: 0,
+        }
+    }
+
+    /// Somebody comes; answers their number, and the slot if they needn't wait.
+    fn ask(&mut self, client: Client) -> (usize, Option<usize>) {
+        self.asked += 1;
+        let who = self.asked;
+        let at = self.slots.ask(client, self.now);
+        if let Some(at) = at {
+            self.hold(at, who);
+        } else {
+            let ticket = self.slots.wait(client, who, self.now);
+            self.waiting.insert(who, (ticket, client));
+        }
+        (who, at)
+    }
+
+    fn hold(&mut self, at: usize, who: usize) {
+        let before = self.holders.insert(at, who);
+        assert_eq!(before, None, "two have slot {at}");
+    }
+
+    /// Whoever has this slot leaves; answers who has it then.
+    fn free(&mut self, at: usize, connected: bool) -> Option<usize> {
+        self.holders.remove(&at)?;
+        let next = self.slots.pass(at, self.now);
+        match next {
+            Some(who) => {
+                assert!(self.waiting.remove(&who).is_some(), "{who} didn't wait");
+                self.hold(at, who);
+            }
+            None => self.slots.rest(at, connected),
+        }
+        next
+    }
+
+    fn pass_time(&mut self, time: Duration) {
+        self.now += time;
+        let waiting: Vec<_> = self
+            .waiting
+            .iter()
+            .map(|(who, (t, _))| (*who, *t))
+            .collect();
+        for (who, ticket) in waiting {
+            if let Some(at) = self.slots.retry(ticket, self.now) {
+                self.waiting.remove(&who);
+                self.hold(at, who);
+            }
+        }
+    }
+
+    fn check(&self) {
+        assert_eq!(self.slots.waiting(), self.waiting.len());
+        for (at, state) in self.slots.states().enumerate() {
+            let busy = matches!(state, State::Busy { .. });
+            assert_eq!(busy, self.holders.contains_key(&at), "slot {at}");
+            let at_home = self.waiting.values().any(|(ticket, _)| ticket.home == at);
+            assert!(
+                busy || !at_home,
+                "somebody waits for slot {at}, which is free"
+            );
+        }
+    }
+}
+
+fn client(key: u64, login: u16) -> Client {
+    Client { key, login }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Ask(Client),
+    Free(usize, bool),
+    GiveUp(usize),
+    Wait(u64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (0..6_u64, 1..4_u16).prop_map(|(key, login)| Step::Ask(client(key, login))),
+        3 => (0..8_usize, any::<bool>()).prop_map(|(at, connected)| Step::Free(at, connected)),
+        1 => (0..8_usize).prop_map(Step::GiveUp),
+        1 => (0..30_u64).prop_map(Step::Wait),
+    ];
+    prop::collection::vec(step, 0..200)
+}
+
+proptest! {
+    #[test]
+    fn nobody_is_lost_and_nobody_waits_for_a_free_slot(total in 1..6_usize, steps in steps()) {
+        let mut crowd = Crowd::new(total);
+        for step in steps {
+            match step {
+                Step::Ask(client) => drop(crowd.ask(client)),
+                Step::Free(at, connected) => drop(crowd.free(at % total, connected)),
+                Step::GiveUp(nth) => {
+                    if let Some(who) = crowd.waiting.keys().nth(nth).copied() {
+                        let (ticket, _) = crowd.waiting.remove(&who).unwrap();
+                        crowd.slots.give_up(ticket);
+                    }
+                }
+                Step::Wait(time) => crowd.pass_time(Duration::from_millis(time)),
+            }
+            crowd.check();
+        }
+        // Whoever waits for long waits only as long as every slot is busy.
+        crowd.pass_time(LONG);
+        prop_assert!(crowd.waiting.is_empty() || crowd.holders.len() == total);
+        // And all are served in the end.
+        while let Some(at) = crowd.holders.keys().next().copied() {
+            crowd.free(at, true);
+            crowd.check();
+        }
+        prop_assert!(crowd.waiting.is_empty());
+        prop_assert!(crowd.slots.states().all(|state| matches!(state, State::Idle | State::Empty)));
+    }
+
+    #[test]
+    fn a_tenant_is_always_at_home_among_the_slots_of_its_login(
+        total in 1..40_usize, logins in 1..10_u16, key: u64, login in 0..10_u16,
+    ) {
+        let mut slots = Slots::<()>::new(total, true);
+        for login in 1..=logins {
+            slots.home(client(0, login));
+        }
+        let login = login % logins + 1;
+        let home = slots.home(client(key, login));
+        prop_assert!(home < total);
+        prop_assert_eq!(slots.home(client(key, login)), home);
+        for other in (1..=logins).filter(|other| *other != login) {
+            let apart = slots.home(client(key, other)) != home;
+            prop_assert!(apart || usize::from(logins) > total);
+        }
+    }
+}
+
+#[test]
+fn a_hot_tenants_neighbour_waits_for_two_leases_at_most() {
+    let mut crowd = Crowd::new(1);
+    let (hot, modest) = (client(0, 1), client(1, 1));
+    for _ in 0..32 {
+        crowd.ask(hot);
+    }
+    for _ in 0..100 {
+        let (who, _) = crowd.ask(modest);
+        let turns = (1..10).find(|_| {
+            crowd.ask(hot);
+            crowd.free(0, true) == Some(who)
+        });
+        assert!(matches!(turns, Some(1 | 2)), "{turns:?}");
+    }
+}
+
+#[test]
+fn whoever_waits_in_company_is_not_passed_by_for_ever() {
+    let mut crowd = Crowd::new(1);
+    let [one, first, second] = [0, 1, 2].map(|key| client(key, 1));
+    crowd.ask(first);
+    crowd.ask(one);
+    let (last, _) = crowd.ask(one);
+    for round in 0..10 {
+        crowd.ask(if round % 2 == 0 { second } else { first });
+        if crowd.free(0, true) == Some(last) {
+            return;
+        }
+    }
+    panic!("it was passed by by those who came later");
+}
+
+#[test]
+fn a_hot_tenant_has_all_idle_slots_and_no_more_than_it_needs() {
+    let mut crowd = Crowd::new(4);
+    let hot = client(0, 1);
+    assert_eq!(crowd.ask(hot).1, Some(0), "at home");
+    assert_eq!([crowd.ask(hot).1, crowd.ask(hot).1], [None; 2], "in line");
+    for elsewhere in 1..4 {
+        assert_eq!(crowd.ask(hot).1, Some(elsewhere));
+    }
+    assert_eq!(crowd.ask(hot).1, None, "there is none left");
+    assert_eq!(crowd.slots.spilled, 3);
+}
+
+#[test]
+fn whoever_is_stuck_behind_a_long_lease_is_served_elsewhere_also_where_all_is_busy() {
+    let mut crowd = Crowd::new(2);
+    let (slow, other) = (client(0, 1), client(1, 1));
+    crowd.ask(slow);
+    crowd.ask(other);
+    let (stuck, _) = crowd.ask(slow);
+    crowd.ask(other);
+    crowd.ask(other);
+    crowd.pass_time(LONG);
+    for _ in 0..3 {
+        crowd.ask(other);
+        if crowd.free(1, true) == Some(stuck) {
+            return;
+        }
+    }
+    panic!("it still waits for the long one");
+}
+
+#[test]
+fn a_connection_of_another_login_is_closed_only_where_waiting_has_been_long() {
+    let mut crowd = Crowd::new(2);
+    // Both logins are known, and each has one slot.
+    let (one, other) = (client(0, 1), client(0, 2));
+    let at = [crowd.ask(one).1.unwrap(), crowd.ask(other).1.unwrap()];
+    assert_eq!(at, [0, 1]);
+    crowd.free(1, true);
+    let (who, waits) = crowd.ask(one);
+    assert_eq!(waits, None);
+    crowd.pass_time(crowd.slots.pauses()[1]);
+    assert!(crowd.waiting.contains_key(&who), "there is another way yet");
+    crowd.pass_time(LONG);
+    assert_eq!(crowd.holders.get(&1), Some(&who));
+}
+
+#[test]
+fn a_connection_that_knows_many_tenants_is_left_to_those_at_home_there() {
+    for full in [false, true] {
+        let mut crowd = Crowd::new(2);
+        let (one, other) = (client(0, 1), client(1, 1));
+        crowd.ask(other);
+        crowd.slots.fill(1, full);
+        crowd.free(1, true);
+        crowd.ask(one);
+        let (who, _) = crowd.ask(one);
+        crowd.pass_time(crowd.slots.pauses()[1]);
+        assert_eq!(crowd.holders.get(&1), (!full).then_some(&who));
+        crowd.pass_time(LONG);
+        assert_eq!(crowd.holders.get(&1), Some(&who), "but in despair");
+    }
+}
