@@ -48,10 +48,7 @@ pub(crate) async fn insula(
     let load = place.load(query, arguments.connections)?;
     let (warm_up, seconds) = (arguments.warm_up(), arguments.seconds());
     let (stop, stopped) = oneshot::channel();
-    let checking = async {
-        let checks = check::until(&load, stopped).await;
-        checks.map_err(|error| Failure::from(format!("{}: {error}", query.name)))
-    };
+    let checking = check::until(&load, stopped);
     let measuring = async {
         let asking = load.clone().start(warm_up + seconds);
         tokio::time::sleep(warm_up).await;

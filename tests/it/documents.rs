@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Documents that name tests.
-const DOCUMENTS: [&str; 3] = [
+const DOCUMENTS: [&str; 4] = [
     "docs/conformance.md",
     "docs/isolation.md",
     "docs/isolation-defects.md",
+    "docs/performance.md",
 ];
 
 fn root() -> &'static Path {
