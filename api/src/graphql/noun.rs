@@ -175,7 +175,6 @@ macro_rules! noun {
             @field $head
             [$($resolvers)*
                 #[graphql(flatten)]
-                #[expect(clippy::unused_async, reason = "every resolver is")]
                 async fn $field(&self) -> $holder {
                     $holder(self.0.id)
                 }

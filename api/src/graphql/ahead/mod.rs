@@ -5,8 +5,8 @@
 //! program of it, once for all equal wishes; [`program`] renders. What can't be foreseen is left to the resolvers, for the whole root
 //! field: what the caller may not see, and arguments that are wrong, so that errors stand where they belong.
 //!
-//! Connections, single rows and `node` look ahead. `nodes` doesn't, nor what isn't made of rows of its realm alone: the tenants' `tenant`,
-//! and the operators' by slug and by domain.
+//! Connections, single rows by id, `node` and a tenant's `me` look ahead. `nodes` doesn't, whose rows are of several tables; nor do the
+//! operators' `me` and `tenant` by slug or domain, and what isn't made of rows of its realm, as a tenant's `tenant`.
 
 mod cell;
 mod number;
@@ -50,8 +50,8 @@ impl<R: Realm> Request<R> {
         let ahead = self.ahead(ctx, db, vec![], |reader| {
             reader.root_page(N::table(), plan.paged())
         });
-        let plain = async { plan.run(db).await };
-        self.either(ahead.await?, plain).await
+        let resolved = async { plan.run(db).await };
+        self.either(ahead.await?, resolved).await
     }
 
     /// The row of this key that a root field answers.
@@ -64,8 +64,8 @@ impl<R: Realm> Request<R> {
         let ahead = self.ahead(ctx, self.db(can), vec![key.into()], |reader| {
             reader.one(N::table())
         });
-        let plain = async { self.related(can).one(key).await };
-        self.either(ahead.await?, plain).await
+        let resolved = async { self.related(can).one(key).await };
+        self.either(ahead.await?, resolved).await
     }
 
     /// The rows that a wish's statement answers. `None` where nothing could be foreseen.
@@ -97,13 +97,13 @@ impl<R: Realm> Request<R> {
     async fn either<T>(
         &self,
         ahead: Option<Answer>,
-        plain: impl Future<Output = Result<Option<T>>>,
+        resolved: impl Future<Output = Result<Option<T>>>,
     ) -> Result<Option<Planned<T>>> {
         Ok(match ahead {
-            None => plain.await?.map(Planned::Plain),
+            None => resolved.await?.map(Planned::Plain),
             Some(answer) if self.state.shapes.mode() == Mode::Both => {
-                let plain = plain.await?;
-                plain.map(|plain| Planned::Both(answer, plain))
+                let resolved = resolved.await?;
+                resolved.map(|plain| Planned::Both(answer, plain))
             }
             Some(answer) => (!answer.is_missing()).then_some(Planned::Ahead(answer)),
         })
@@ -133,3 +133,6 @@ where
 fn argument<T: async_graphql::InputType>(ctx: &Context<'_>, name: &str) -> Option<T> {
     ctx.param_value(name, None).ok().map(|(_, value)| value)
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,8 @@ impl Display for Numbered<'_> {
 impl SqlWriter for Numbered<'_> {
     fn push_param<B: QueryBuilder>(&mut self, value: Value, _: &B) {
         self.values.push(value);
-        self.text.push_str(&format!("${}", self.values.len()));
+        self.text.push('$');
+        self.text.push_str(&self.values.len().to_string());
     }
 
     fn as_writer(&mut self) -> &mut dyn Write {

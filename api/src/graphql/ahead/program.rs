@@ -125,7 +125,7 @@ impl Renderer {
                 let edges = rows.iter().map(|row| self.edge(slots, page, row));
                 Ok(Value::List(edges.collect::<Read<_>>()?))
             }
-            PageRender::Info(slots) => object(slots, |slot| info(slot, page, more, &rows)),
+            PageRender::Info(slots) => object(slots, |slot| info(*slot, page, more, &rows)),
         })
     }
 
@@ -146,7 +146,7 @@ fn object<S>(slots: &Slots<S>, mut value: impl FnMut(&S) -> Read<Value>) -> Read
     Ok(Value::Object(fields))
 }
 
-fn info(slot: &InfoSlot, page: &PageProgram, more: bool, rows: &[Row<'_>]) -> Read<Value> {
+fn info(slot: InfoSlot, page: &PageProgram, more: bool, rows: &[Row<'_>]) -> Read<Value> {
     let (previous, next) = if page.backward {
         (more, page.bounded)
     } else {

@@ -27,7 +27,7 @@ impl Shape {
                 let mut level = builder.level(object.table.0);
                 let render = builder.row(&mut level, object);
                 let key = level.cited(object.table.0.key);
-                let from = level.from_table();
+                let from = level.table_and_joins();
                 let tail = format!("{from} WHERE {key} = $1");
                 (level, tail, Program::One(render))
             }
@@ -105,12 +105,12 @@ impl Level {
         self.columns.join(", ")
     }
 
-    fn from_table(&self) -> String {
+    fn table_and_joins(&self) -> String {
         let joins: String = self.joins.iter().map(|join| join.text.as_str()).collect();
         format!("FROM {} AS t{}{joins}", self.table.from, self.alias)
     }
 
-    fn from_select(&self, select: &str) -> String {
+    fn select_and_joins(&self, select: &str) -> String {
         let joins: String = self.joins.iter().map(|join| join.text.as_str()).collect();
         format!("FROM ({select}) AS t{}{joins}", self.alias)
     }
@@ -227,7 +227,7 @@ impl Builder {
         let render = self.row(&mut level, object);
         let column = level.cited(by);
         let order = [order, table.key].map(|name| level.cited(name)).join(", ");
-        let from = level.from_table();
+        let from = level.table_and_joins();
         let tail = format!("{from} WHERE {column} = {parent} ORDER BY {order}");
         self.widest = self.widest.max(level.columns.len());
         (level.array(&tail), render)
@@ -247,9 +247,7 @@ impl Builder {
         let mut looks_further = false;
         for (key, slot) in &page.slots {
             let render = match slot {
-                PageSlot::Typename => {
-                    PageRender::Typename(format!("{}Connection", table.name).into())
-                }
+                PageSlot::Typename => PageRender::Typename(table.connection.clone().into()),
                 PageSlot::Nodes(object) => PageRender::Nodes(self.row(&mut level, object)),
                 PageSlot::Edges(edges) => self.edges(&mut level, page, edges, &mut program),
                 PageSlot::Info(slots) => {
@@ -285,9 +283,7 @@ impl Builder {
         use super::program::EdgeRender;
         let slots = edges.iter().map(|(key, slot)| {
             let render = match slot {
-                EdgeSlot::Typename => {
-                    EdgeRender::Typename(format!("{}Edge", page.table.0.name).into())
-                }
+                EdgeSlot::Typename => EdgeRender::Typename(page.table.0.edge.clone().into()),
                 EdgeSlot::Cursor => {
                     program.cursor = Some(cursor_program(level, page));
                     EdgeRender::Cursor
@@ -304,7 +300,7 @@ fn cursor_program(level: &mut Level, page: &Page) -> CursorProgram {
     let table = page.table.0;
     let alias = level.alias;
     CursorProgram {
-        order: cursor::name(table.table, page.by, page.descending),
+        order: cursor::name(table.named, page.by, page.descending),
         value: level.cell(alias, page.by),
         column: table.column(page.by).cloned(),
         key: level.cell(alias, table.key),
@@ -327,7 +323,7 @@ fn page_tail(level: &mut Level, page: &Page, to: Option<(&str, &str)>, limit: us
         .iter()
         .map(|name| format!("{} {direction}", level.cited(name)))
         .collect();
-    let own = |name: &str| format!("{}.{}", quoted(table.table), quoted(name));
+    let own = |name: &str| format!("{}.{}", quoted(table.named), quoted(name));
     let inner: Vec<_> = order
         .iter()
         .map(|name| format!("{} {direction}", own(name)))
@@ -352,7 +348,7 @@ fn page_tail(level: &mut Level, page: &Page, to: Option<(&str, &str)>, limit: us
     );
     format!(
         "{} ORDER BY {}",
-        level.from_select(&select),
+        level.select_and_joins(&select),
         outer.join(", ")
     )
 }

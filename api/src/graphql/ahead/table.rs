@@ -16,9 +16,12 @@ use crate::graphql::noun::Noun;
 pub struct Table {
     /// The name of the GraphQL type.
     pub name: &'static str,
+    /// Those of the types of its pages and of their rows.
+    pub connection: String,
+    pub edge: String,
     pub kind: Kind,
     /// The table's own name, which cursors hold.
-    pub table: &'static str,
+    pub named: &'static str,
     /// As it stands behind `FROM`. A tenant's table names no schema.
     pub from: String,
     pub key: &'static str,
@@ -73,8 +76,10 @@ impl Table {
             .collect();
         Self {
             name: N::NAME,
+            connection: format!("{}Connection", N::NAME),
+            edge: format!("{}Edge", N::NAME),
             kind: N::KIND,
-            table: EntityName::table_name(&entity),
+            named: EntityName::table_name(&entity),
             from,
             key: N::KEY.as_str(),
             columns,

@@ -170,8 +170,7 @@ impl<'c> Reader<'c> {
         sets: &[&'c SelectionSet],
     ) -> Option<Page> {
         let condition = self.condition(paged.condition);
-        let ty = format!("{}Connection", table.name);
-        let slots = self.slots(&ty, sets, |this, selected| {
+        let slots = self.slots(&table.connection, sets, |this, selected| {
             Some(match selected.name() {
                 "__typename" => PageSlot::Typename,
                 "nodes" => PageSlot::Nodes(this.object(table, &selected.sets())?),
@@ -207,8 +206,7 @@ impl<'c> Reader<'c> {
         table: &'static Table,
         sets: &[&'c SelectionSet],
     ) -> Option<Slots<EdgeSlot>> {
-        let ty = format!("{}Edge", table.name);
-        self.slots(&ty, sets, |this, selected| {
+        self.slots(&table.edge, sets, |this, selected| {
             Some(match selected.name() {
                 "__typename" => EdgeSlot::Typename,
                 "cursor" => EdgeSlot::Cursor,

@@ -27,3 +27,15 @@ pub struct Mutation(session::SessionMutations, life::LifeMutations);
 pub fn schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription).disable_suggestions()
 }
+
+/// Every noun, for tests.
+#[cfg(test)]
+pub(super) fn tables() -> Vec<&'static super::ahead::Table> {
+    use super::noun::Noun;
+    vec![
+        account::Account::table(),
+        audit::AuditEvent::table(),
+        tenant::Tenant::table(),
+        tenant::Domain::table(),
+    ]
+}

@@ -45,3 +45,17 @@ pub struct Mutation(
 pub fn schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription).disable_suggestions()
 }
+
+/// Every noun, for tests.
+#[cfg(test)]
+pub(super) fn tables() -> Vec<&'static super::ahead::Table> {
+    use super::noun::Noun;
+    vec![
+        user::User::table(),
+        department::Department::table(),
+        employee::Employee::table(),
+        customer::Customer::table(),
+        invoice::Invoice::table(),
+        invoice_line::InvoiceLine::table(),
+    ]
+}
