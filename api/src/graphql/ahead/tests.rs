@@ -1,9 +1,15 @@
-//! Whether nouns are what the schemas say.
+//! Whether nouns are what the schemas say, and cells what PostgreSQL sends.
 
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
 
-use super::{Made, Other, Table};
+use postgres_types::{FromSql, Type};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+use super::cell::{Cells, records};
+use super::{Cell, Made, Other, Table};
 use crate::graphql::{shared, tenant};
 
 /// The fields of an object, each with its type.
@@ -100,4 +106,43 @@ fn tenants_tables_name_no_schema() {
     for table in shared::tables() {
         assert_eq!(table.from, format!("\"shared\".\"{}\"", table.named));
     }
+}
+
+/// A record of these cells, as PostgreSQL sends it.
+fn record(cells: &[Option<&[u8]>]) -> Vec<u8> {
+    let mut bytes = i32::try_from(cells.len()).unwrap().to_be_bytes().to_vec();
+    for cell in cells {
+        bytes.extend(25_i32.to_be_bytes());
+        let length = cell.map_or(-1, |cell| i32::try_from(cell.len()).unwrap());
+        bytes.extend(length.to_be_bytes());
+        bytes.extend(cell.unwrap_or_default());
+    }
+    bytes
+}
+
+proptest! {
+    #[test]
+    fn records_are_read_whole_or_not_at_all(
+        cells in vec(option::of(vec(any::<u8>(), 0..9)), 0..6),
+        noise in vec(any::<u8>(), 0..64),
+    ) {
+        let cells: Vec<_> = cells.iter().map(Option::as_deref).collect();
+        let sent = record(&cells);
+        let read = Cells::from_sql(&Type::RECORD, &sent).unwrap();
+        prop_assert_eq!(read.0, cells);
+        for end in 0..sent.len() {
+            prop_assert!(Cells::from_sql(&Type::RECORD, &sent[..end]).is_err());
+        }
+        // Whatever comes, nothing panics.
+        let _ = Cells::from_sql(&Type::RECORD, &noise);
+        let _ = records(Some(&noise));
+    }
+}
+
+#[test]
+fn a_null_where_none_may_be_is_an_error() {
+    assert!(String::read(None).is_err());
+    assert!(records(None).is_err());
+    assert_eq!(Option::<String>::read(None).unwrap(), None);
+    assert_eq!(String::read(Some(b"x")).unwrap(), "x");
 }
