@@ -33,11 +33,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Thousands of instructions that a request may cost. Lower them when you can; raise them only
 /// knowing why.
 const MOST: [(&str, u64); 5] = [
-    ("q1", 325),
-    ("q2", 1_490),
-    ("q3", 3_740),
-    ("q4", 635),
-    ("deep", 12_930),
+    ("q1", 195),
+    ("q2", 360),
+    ("q3", 800),
+    ("q4", 645),
+    ("deep", 2_350),
 ];
 
 /// How much more is noise, in percent: hash maps begin at random, and answers come in other pieces.
