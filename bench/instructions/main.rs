@@ -1,8 +1,7 @@
 //! How many instructions a request costs the server: `cargo bench -p api --bench instructions`.
 //!
 //! Unlike time, that is the same on a busy machine. `valgrind` counts those of a process that sends
-//! itself few requests and of one that sends many; the difference is the requests'. PostgreSQL is
-//! asked as ever, and what it does isn't counted. Ends with 1 when a request costs more than it may.
+//! itself requests. PostgreSQL is asked as ever, and what it does isn't counted. Ends with 1 when a request costs more than it may.
 
 #![expect(clippy::print_stdout, reason = "a terminal is what this is for")]
 
@@ -34,31 +33,29 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Thousands of instructions that a request may cost. Lower them when you can; raise them only
 /// knowing why.
 const MOST: [(&str, u64); 5] = [
-    ("q1", 1_000_000),
-    ("q2", 1_000_000),
-    ("q3", 1_000_000),
-    ("q4", 1_000_000),
-    ("deep", 1_000_000),
+    ("q1", 195),
+    ("q2", 360),
+    ("q3", 800),
+    ("q4", 645),
+    ("deep", 2_350),
 ];
 
 /// How much more is noise, in percent: hash maps begin at random, and answers come in other pieces.
 const NOISE: u64 = 3;
 
-/// The first of these prepare statements and fill caches.
-const FEW: usize = 40;
-const MANY: usize = 140;
+/// How often a query may be counted until it keeps its limit.
+const ATTEMPTS: usize = 3;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Failure> {
+fn main() -> Result<(), Failure> {
     let arguments: Vec<_> = std::env::args().collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    match arguments[1..] {
-        ["ask", database, tokens, query, count, first] => {
-            let count = first.parse()?..first.parse::<usize>()? + count.parse::<usize>()?;
-            Box::pin(inside::ask(database, Path::new(tokens), query, count)).await
-        }
-        _ => outside().await,
+    if let ["ask", database, tokens, query] = arguments[1..] {
+        return inside::ask(database, Path::new(tokens), query);
     }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(outside())
 }
 
 async fn outside() -> Result<(), Failure> {
@@ -70,14 +67,17 @@ async fn outside() -> Result<(), Failure> {
     fleet::write_tokens(&tenants, &tokens)?;
     println!("thousands of instructions for a request");
     let mut over = Vec::new();
-    for (number, (query, most)) in MOST.into_iter().enumerate() {
-        let count = |count, first| counted(&database, &tokens, query, [count, first]);
-        let first = number * 2 * MANY;
-        let few = count(FEW, first)?;
-        let many = count(MANY, first + MANY)?;
-        let each = (many - few) / (MANY - FEW) as u64 / 1_000;
+    for (query, most) in MOST {
+        let is_over = |each: u64| each * 100 > most * (100 + NOISE);
+        let mut each = counted(&database, &tokens, query)?;
+        // What happens in the background may fall among the requests, but not every time.
+        for _ in 1..ATTEMPTS {
+            if is_over(each) {
+                each = each.min(counted(&database, &tokens, query)?);
+            }
+        }
         println!("  {query:<5} {each:>8}  (limit {most})");
-        if each * 100 > most * (100 + NOISE) {
+        if is_over(each) {
             over.push(query);
         }
     }
@@ -88,28 +88,23 @@ async fn outside() -> Result<(), Failure> {
     }
 }
 
-/// The instructions of a process that sends itself so many requests.
-fn counted(
-    database: &str,
-    tokens: &Path,
-    query: &str,
-    [count, first]: [usize; 2],
-) -> Result<u64, Failure> {
+/// The thousands of instructions of one request, counted in a process of its own.
+fn counted(database: &str, tokens: &Path, query: &str) -> Result<u64, Failure> {
     let output = Command::new("valgrind")
-        .args(["--tool=cachegrind", "--cache-sim=no"])
-        .arg("--cachegrind-out-file=/dev/null")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg("--toggle-collect=*inside::counted*")
         .arg(std::env::current_exe()?)
         .args(["ask", database])
         .arg(tokens)
-        .args([query, &count.to_string(), &first.to_string()])
+        .arg(query)
         .output()
         .map_err(|error| format!("valgrind counts instructions, and doesn't run: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
-    let line = said.lines().find_map(|line| line.split_once("I   refs:"));
-    match line {
+    let number = said.lines().find_map(|line| line.split_once("Collected :"));
+    match number {
         Some((_, number)) if output.status.success() => {
-            let digits = number.chars().filter(char::is_ascii_digit);
-            Ok(digits.collect::<String>().parse()?)
+            let all: u64 = number.trim().parse()?;
+            Ok(all / inside::COUNTED as u64 / 1_000)
         }
         _ => Err(said.into()),
     }

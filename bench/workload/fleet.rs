@@ -70,7 +70,7 @@ pub(crate) fn settings() -> Vec<(&'static str, &'static str)> {
 
 /// So many tenants in this database, and those of them that are missing made.
 pub(crate) async fn settle(database: &str, count: usize) -> Result<Vec<Tenant>, Failure> {
-    let state = state(database)?;
+    let state = state(database, &[])?;
     let actor = Actor::at_console("bench", Origin::default());
     let by = actor.by::<ManageFleet>()?;
     let (scope, listener) = (fleet::Scope::default(), fleet::Listener::default());
@@ -168,8 +168,11 @@ pub(crate) fn id_in_sql(number: &str) -> String {
 }
 
 /// What the server would have here.
-pub(crate) fn state(database: &str) -> Result<Arc<State>, Failure> {
-    let settings = settings();
+pub(crate) fn state(
+    database: &str,
+    more: &[(&'static str, &'static str)],
+) -> Result<Arc<State>, Failure> {
+    let settings = [&settings()[..], more].concat();
     let variable = |name: &str| {
         let found = settings.iter().rfind(|(of, _)| *of == name);
         found.map(|(_, value)| (*value).to_owned())
