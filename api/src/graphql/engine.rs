@@ -124,9 +124,7 @@ where
         let prepared = document.prepared(|document| complete::prepare(&self.index, document));
         if !is_good {
             self.validate(operation, prepared).await?;
-            if let Some(case) = case {
-                self.documents.approve(document, case);
-            }
+            self.documents.approve(document, case);
         }
         Ok(prepared)
     }

@@ -76,10 +76,12 @@ impl Documents {
         }))
     }
 
-    /// Remembers that a document is good in a case.
-    pub(super) fn approve(&self, document: &Arc<Document>, case: Case) {
-        document.approve(case);
-        if document.may_be_kept() {
+    /// Remembers that a document is good, if it always is, and not only this time, in a case.
+    pub(super) fn approve(&self, document: &Arc<Document>, case: Option<Case>) {
+        if let Some(case) = case {
+            document.approve(case);
+        }
+        if document.may_be_kept() && !self.kept.contains_key(&document.text) {
             let key = Arc::clone(&document.text);
             self.kept.insert(key, Arc::clone(document));
         }

@@ -69,6 +69,7 @@ impl Kept {
             login,
             opened: now,
             rested: now,
+            open: false,
             seen: HashSet::new(),
         }
     }

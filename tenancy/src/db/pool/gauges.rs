@@ -9,7 +9,7 @@ pub struct Gauges {
     pub total: usize,
     /// How many there are: open, or being opened or closed.
     pub open: usize,
-    /// Those in use, and those on which something is being undone.
+    /// Those in use, and those on which something is still to be undone.
     pub busy: usize,
     /// Those that nobody uses.
     pub idle: usize,
@@ -40,11 +40,12 @@ impl Gauges {
             |pleases: fn(State) -> bool| table.slots.states().filter(|s| pleases(*s)).count();
         let busy = count(|state| matches!(state, State::Busy { .. }));
         let idle = count(|state| state == State::Idle);
+        let lingering = table.idle.iter().flatten().filter(|kept| kept.open).count();
         Self {
             total: table.idle.len(),
             open: busy + idle,
-            busy,
-            idle,
+            busy: busy + lingering,
+            idle: idle - lingering,
             waiting: table.slots.waiting(),
             leases: table.slots.leases,
             spilled: table.slots.spilled,

@@ -41,12 +41,16 @@ pub(in crate::db) enum Stand {
 
 impl Lease {
     pub(super) fn new(pool: Pool, at: usize, kept: Option<Kept>) -> Self {
+        let stand = match &kept {
+            Some(kept) if kept.open => Stand::Read,
+            _ => Stand::Clean,
+        };
         Self {
             pool,
             at,
             kept,
             key: 0,
-            stand: Stand::Clean,
+            stand,
         }
     }
 
@@ -100,7 +104,7 @@ impl Lease {
     }
 
     /// Undoes what was left undone, and only then lets somebody else have it.
-    async fn undo(mut self) {
+    pub(super) async fn undo(mut self) {
         let undone = timeout(UNDOING, self.connection().execute("ROLLBACK")).await;
         if matches!(undone, Ok(Ok(_))) {
             self.stand = Stand::Clean;
@@ -128,9 +132,14 @@ impl Lease {
                 drop(table);
                 self.send(next, Some(kept), stand);
             }
-            None if stand == Stand::Clean => {
+            None if stand == Stand::Clean || as_it_is && self.pool.sweeps(&table) => {
+                let open = stand != Stand::Clean;
                 let rested = Instant::now();
-                table.idle[self.at] = Some(Kept { rested, ..kept });
+                table.idle[self.at] = Some(Kept {
+                    open,
+                    rested,
+                    ..kept
+                });
                 table.slots.rest(self.at, true);
             }
             None => {

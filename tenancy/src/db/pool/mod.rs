@@ -8,10 +8,12 @@ mod gauges;
 mod lease;
 mod queue;
 mod slots;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -55,6 +57,8 @@ struct Inner {
     table: Mutex<Table>,
     /// A connection was closed, or another went to rest.
     rested: Notify,
+    /// Whether somebody will look for connections that were left inside a transaction.
+    swept: AtomicBool,
     /// How often the kept statements of a client were found to be out of date.
     stale: RwLock<HashMap<u64, u32>>,
 }
@@ -74,6 +78,8 @@ struct Kept {
     login: u16,
     opened: Instant,
     rested: Instant,
+    /// Whether it rests inside a transaction that was only read in.
+    open: bool,
     seen: HashSet<u64>,
 }
 
@@ -91,6 +97,7 @@ impl Pool {
             plan,
             table: Mutex::new(table),
             rested: Notify::new(),
+            swept: AtomicBool::new(false),
             stale: RwLock::default(),
         }))
     }

@@ -157,6 +157,11 @@ impl<W> Slots<W> {
         Some(next.waiter)
     }
 
+    /// Makes an idle slot busy for nobody.
+    pub(super) fn seize(&mut self, at: usize, now: Instant) {
+        self.places[at].state = State::Busy { since: now };
+    }
+
     /// Nobody has it now.
     pub(super) fn rest(&mut self, at: usize, connected: bool) {
         self.places[at].state = if connected { State::Idle } else { State::Empty };
