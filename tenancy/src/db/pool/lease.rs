@@ -93,6 +93,7 @@ impl Lease {
 
     async fn discard(&mut self) {
         if let Some(kept) = self.kept.take() {
+            self.pool.table().slots.forget(self.at);
             kept.close().await;
         }
         self.stand = Stand::Clean;
@@ -136,8 +137,8 @@ impl Lease {
                 let open = stand != Stand::Clean;
                 let rested = Instant::now();
                 table.idle[self.at] = Some(Kept {
-                    open,
                     rested,
+                    open,
                     ..kept
                 });
                 table.slots.rest(self.at, true);
@@ -154,6 +155,7 @@ impl Lease {
         let mut table = self.pool.table();
         table.figures[self.at] = Figures::default();
         table.slots.fill(self.at, false);
+        table.slots.forget(self.at);
         if let Some(next) = table.slots.pass(self.at, Instant::now()) {
             drop(table);
             return self.send(next, None, Stand::Clean);

@@ -1,9 +1,10 @@
 //! Which connection is whose: decisions without a single connection.
 //!
 //! There are as many slots as there may be connections. Each tenant has a home among them, where its
-//! plans and PostgreSQL's caches of its catalogue stay warm. It leaves home only where waiting there
-//! would take longer than what is lost: see [`Slots::ask`] and [`Slots::pass`].
+//! plans and PostgreSQL's caches of its catalogue stay warm. It leaves home for a connection that
+//! knows it, and else only where waiting there would take longer than what is lost: see [`Slots::ask`] and [`Slots::pass`].
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::Client;
@@ -44,6 +45,8 @@ struct Slot<W> {
     /// Whose connection it is, or was at last.
     login: u16,
     queue: Queue<W>,
+    /// Whom its connection has served, who are as well off here as at home.
+    known: HashSet<u64>,
     /// Served somebody of elsewhere while its own waited.
     helped: bool,
     /// Knows almost as many tenants as it may, so that strangers come only in despair.
@@ -67,6 +70,7 @@ impl<W> Slots<W> {
             state: State::Empty,
             login: 0,
             queue: Queue::new(),
+            known: HashSet::new(),
             helped: false,
             full: false,
         };
@@ -167,6 +171,11 @@ impl<W> Slots<W> {
         self.places[at].state = if connected { State::Idle } else { State::Empty };
     }
 
+    /// Its connection is gone, with all that it knew.
+    pub(super) fn forget(&mut self, at: usize) {
+        self.places[at].known.clear();
+    }
+
     /// Whether this one knows almost as many tenants as it may.
     pub(super) fn fill(&mut self, at: usize, full: bool) {
         self.places[at].full = full;
@@ -213,10 +222,11 @@ impl<W> Slots<W> {
         let slot = &mut self.places[at];
         slot.state = State::Busy { since: now };
         slot.login = client.login;
+        slot.known.insert(client.key);
     }
 
-    /// An idle slot for one who has waited so many times their patience: that of their second choice;
-    /// one with a connection of the same login, or without any; one of another login.
+    /// An idle slot for one who has waited so many times their patience: one that knows them; that of
+    /// their second choice; one with a connection of the same login, or without any; one of another login.
     fn elsewhere(&self, client: Client, times: u32) -> Option<usize> {
         let second = self.choice(client, 1);
         let find = |pleases: &dyn Fn(&Slot<W>) -> bool| self.places.iter().position(pleases);
@@ -226,9 +236,11 @@ impl<W> Slots<W> {
             State::Empty => true,
             State::Busy { .. } => false,
         };
+        let knows = |slot: &Slot<W>| idle(slot) && slot.knows(client);
         let first = (times >= 1 && good(&self.places[second])).then_some(second);
         let any = || find(&|slot| idle(slot) && good(slot)).or_else(|| find(&good));
-        first
+        find(&knows)
+            .or(first)
             .or_else(|| (times >= ANYWHERE).then(any)?)
             .or_else(|| (times >= DESPAIR).then(|| find(&idle))?)
     }
@@ -267,6 +279,9 @@ impl<W> Slots<W> {
         let waited = now.duration_since(one.since);
         let times = self.times(waited.max(home.lasts(now)));
         let slot = &self.places[at];
+        if slot.knows(one.client) {
+            return true;
+        }
         if slot.login != one.client.login || slot.full {
             return times >= DESPAIR;
         }
@@ -291,6 +306,10 @@ impl<W> Slots<W> {
 }
 
 impl<W> Slot<W> {
+    fn knows(&self, client: Client) -> bool {
+        self.login == client.login && self.known.contains(&client.key)
+    }
+
     fn lasts(&self, now: Instant) -> Duration {
         match self.state {
             State::Busy { since } => now.duration_since(since),

@@ -260,3 +260,30 @@ fn a_connection_that_knows_many_tenants_is_left_to_those_at_home_there() {
         assert_eq!(crowd.holders.get(&1), Some(&who), "but in despair");
     }
 }
+
+#[test]
+fn a_connection_that_knows_somebody_is_as_good_as_home_until_it_is_closed() {
+    let mut crowd = Crowd::new(2);
+    let (mine, other) = (client(1, 1), client(2, 1));
+    let home = crowd.slots.home(mine);
+    let away = 1 - home;
+    // Both are known at both, but for one whom nobody knows away from home.
+    for (who, at) in [(mine, home), (mine, away), (other, away)] {
+        crowd.slots.seize(1 - at, crowd.now);
+        let elsewhere = crowd.ask(who).1;
+        let found = elsewhere.or_else(|| {
+            crowd.pass_time(LONG);
+            crowd.holders.keys().next().copied()
+        });
+        assert_eq!(found, Some(at));
+        crowd.free(at, true);
+        crowd.slots.rest(1 - at, true);
+    }
+
+    crowd.slots.seize(home, crowd.now);
+    assert_eq!(crowd.ask(mine).1, Some(away), "at once");
+    crowd.free(away, true);
+
+    crowd.slots.forget(away);
+    assert_eq!(crowd.ask(mine).1, None, "it would be a stranger");
+}
