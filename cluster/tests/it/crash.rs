@@ -3,6 +3,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use cluster::{Cluster, Options};
 use rustix::process::geteuid;
@@ -157,8 +158,12 @@ fn remains_that_are_still_written_to_go_with_the_next_start() {
     fs::create_dir(&remains).unwrap();
     let writer = std::thread::spawn({
         let remains = remains.clone();
-        // Ends when it finds its folder gone, as `initdb` does.
-        move || (0..u32::MAX).find(|n| fs::create_dir(remains.join(format!("{n}"))).is_err())
+        // At the pace of `initdb`, and like it until it finds its folder gone.
+        let next = move |n: &u32| {
+            std::thread::sleep(Duration::from_millis(1));
+            fs::create_dir(remains.join(n.to_string())).is_err()
+        };
+        move || (0..u32::MAX).find(next)
     });
     until("it writes", || remains.join("0").exists());
 
