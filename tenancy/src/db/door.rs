@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgPool};
 
-use super::enter::{Entry, Source};
+use super::enter::{Begin, Entry, Source};
 use super::pool::{Client, Plan, Pool};
 use super::{Access, PoolOptions, Scoped};
 use crate::Logins;
@@ -57,13 +57,14 @@ impl Door {
             total: options.max_connections as usize,
             acquire_timeout: options.acquire_timeout,
             tenants: options.tenants_per_connection as usize,
+            firsts: firsts(options) as usize,
             homes,
             // A pooler would keep its backend for us alone.
             hands_over: !options.pooled,
             address: Box::new(move |login| serving(logins.address(login), &given)),
         });
         let words = Words {
-            keeps: !options.pooled,
+            keeps: !options.pooled && options.statements_per_connection > 0,
             settings,
         };
         Self { pool, words }
@@ -77,14 +78,19 @@ impl Door {
 
     /// What a transaction at this place begins with.
     pub(super) fn begin(&self, place: &Place<'_>, access: Access) -> String {
-        self.words.begin(place, access)
+        self.words.begin(place, access).words
     }
+}
+
+/// How many of the statements that are kept on a connection are scopes' first ones, which most are.
+fn firsts(options: &PoolOptions) -> u32 {
+    options.statements_per_connection / 4 * 3
 }
 
 /// How a serving login connects.
 fn serving(connect: PgConnectOptions, options: &PoolOptions) -> PgConnectOptions {
-    let connect =
-        named(connect).statement_cache_capacity(options.statements_per_connection as usize);
+    let others = options.statements_per_connection - firsts(options);
+    let connect = named(connect).statement_cache_capacity(others as usize);
     if options.pooled {
         // PgBouncer refuses what it doesn't know, and PostgreSQL's default is precise.
         return connect.extra_float_digits(None);
@@ -140,7 +146,7 @@ impl Words {
         }
     }
 
-    fn begin(&self, place: &Place<'_>, access: Access) -> String {
+    fn begin(&self, place: &Place<'_>, access: Access) -> Begin {
         let mode = match access {
             Access::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Access::Write => "READ WRITE",
@@ -150,7 +156,10 @@ impl Words {
         let Self { settings, .. } = self;
         let schema = place.schema;
         // Temporary tables are searched first unless the path says otherwise.
-        format!("BEGIN {mode}{role}; SET LOCAL search_path TO {schema}, pg_temp{settings}")
+        let words =
+            format!("BEGIN {mode}{role}; SET LOCAL search_path TO {schema}, pg_temp{settings}");
+        let commands = 2 + usize::from(place.role.is_some()) + settings.matches(';').count();
+        Begin { words, commands }
     }
 }
 

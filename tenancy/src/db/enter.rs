@@ -3,7 +3,8 @@
 use sqlx::PgPool;
 
 use super::Access;
-use super::hand::Hand;
+use super::first::First;
+use super::hand::{Answer, Hand};
 use super::held::Held;
 use super::pool::{Client, Pool};
 use crate::error::{is_denied, is_lost};
@@ -14,11 +15,17 @@ const ATTEMPTS: u32 = 2;
 /// How to enter.
 pub(super) struct Entry {
     pub(super) source: Source,
-    /// `BEGIN` and the `SET LOCAL`s, sent as one simple query: one round trip.
-    pub(super) begin: String,
+    pub(super) begin: Begin,
     pub(super) access: Access,
     /// Whose the statements are that are kept prepared, if any are.
     pub(super) keeps: Option<String>,
+}
+
+/// `BEGIN` and the `SET LOCAL`s, sent as one simple query: one round trip.
+pub(super) struct Begin {
+    pub(super) words: String,
+    /// How many there are.
+    pub(super) commands: usize,
 }
 
 /// Where connections come from.
@@ -28,20 +35,40 @@ pub(super) enum Source {
 }
 
 impl Entry {
-    /// Begins. A connection may have died in the pool, or PostgreSQL may have missed there that the
-    /// tenant's role was granted; as nothing was done yet, another is tried.
-    pub(super) async fn enter(&self) -> Result<Held, sqlx::Error> {
+    /// Begins, and has this statement answered on the way if it can be sent so. A connection may have
+    /// died in the pool, or PostgreSQL may have missed there that the tenant's role was granted; as
+    /// nothing was done yet, another is tried.
+    pub(super) async fn enter(
+        &self,
+        first: Option<&First<'_>>,
+    ) -> Result<(Held, Option<Answer>), sqlx::Error> {
         let mut hand = self.source.hand().await?;
         let mut attempts = self.source.attempts();
         loop {
-            match hand.begin(&self.begin, self.access).await {
+            match self.begin(&mut hand, first).await {
                 Err(error) if attempts > 0 && (is_lost(&error) || is_denied(&error)) => {
                     attempts -= 1;
                     hand = self.source.another(hand).await?;
                 }
-                result => return result.map(|()| self.held(hand)),
+                result => return result.map(|answer| (self.held(hand), answer)),
             }
         }
+    }
+
+    async fn begin(
+        &self,
+        hand: &mut Hand,
+        first: Option<&First<'_>>,
+    ) -> Result<Option<Answer>, sqlx::Error> {
+        if let Some(first) = first
+            && let Some(stamp) = self.stamp()
+            && let Some(words) = hand.words(first, &stamp)
+        {
+            let answer = hand.begin_with(&self.begin, self.access, words).await?;
+            return Ok(Some(answer));
+        }
+        hand.begin(&self.begin, self.access).await?;
+        Ok(None)
     }
 
     /// Begins anew on the same connection.
@@ -51,11 +78,13 @@ impl Entry {
     }
 
     fn held(&self, hand: Hand) -> Held {
-        let stamp = self.keeps.as_ref().map(|keeps| {
-            let outdated = self.source.outdated();
-            format!("/*{keeps}.{outdated}*/ ")
-        });
-        Held::new(hand, self.access, stamp)
+        Held::new(hand, self.access, self.stamp())
+    }
+
+    fn stamp(&self) -> Option<String> {
+        let keeps = self.keeps.as_ref()?;
+        let outdated = self.source.outdated();
+        Some(format!("/*{keeps}.{outdated}*/ "))
     }
 }
 

@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::DbErr;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use super::enter::Entry;
+use super::first::First;
 use super::held::{Held, Mark};
 use crate::error::{Error, from_sqlx, is_stale};
 
@@ -43,7 +44,8 @@ impl Frame {
     pub(super) async fn open(&self, within: Option<Mark>) -> Result<Open, DbErr> {
         let mut open = Open(Arc::clone(&self.state).lock_owned().await);
         if let State::Waiting = *open.0 {
-            *open.0 = State::Open(self.entry.enter().await.map_err(from_sqlx)?);
+            let (held, _) = self.entry.enter(None).await.map_err(from_sqlx)?;
+            *open.0 = State::Open(held);
         }
         let held = open.held()?;
         if held.is_torn() {
@@ -56,6 +58,25 @@ impl Frame {
             return Err(DbErr::Custom(error.into()));
         }
         Ok(open)
+    }
+
+    /// Begins with this statement, if nothing has begun and it can be sent so, and answers its rows.
+    pub(super) async fn open_with(&self, first: &First<'_>) -> Result<Option<Vec<PgRow>>, DbErr> {
+        let mut open = Open(Arc::clone(&self.state).lock_owned().await);
+        let State::Waiting = *open.0 else {
+            return Ok(None);
+        };
+        let (held, answer) = self.entry.enter(Some(first)).await.map_err(from_sqlx)?;
+        *open.0 = State::Open(held);
+        let Some(answer) = answer else {
+            return Ok(None);
+        };
+        open.held()?.ask();
+        // What was out of date is asked again, by itself.
+        if self.renew(&mut open, &answer).await? {
+            return Ok(None);
+        }
+        open.judge(answer).map(Some)
     }
 
     /// Begins anew if the first statement of the scope found what is kept of it out of date, so that

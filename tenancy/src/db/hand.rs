@@ -1,12 +1,15 @@
 //! A connection from either kind of pool, and whether it is inside a transaction.
 
+use futures::TryStreamExt;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Executor, Postgres};
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, Either, Executor, Postgres};
 use tokio::runtime::Handle;
 
 use super::Access;
-use super::pool::{Lease, Stand};
+use super::enter::Begin;
+use super::first::{First, Words};
+use super::pool::{Lease, Prepared, Stand};
 
 /// A connection in hand. Dropping it gives it back, undoing what was left undone, or closes it.
 ///
@@ -16,6 +19,9 @@ pub(super) enum Hand {
     Serving(Lease),
     Operating(Operating),
 }
+
+/// What a statement answered.
+pub(super) type Answer = Result<Vec<PgRow>, sqlx::Error>;
 
 impl Hand {
     pub(super) fn operating(connection: PoolConnection<Postgres>) -> Self {
@@ -40,17 +46,63 @@ impl Hand {
     }
 
     /// Begins a transaction by these words, and ends the former one before, if there is one.
-    pub(super) async fn begin(&mut self, begin: &str, access: Access) -> Result<(), sqlx::Error> {
-        let stand = std::mem::replace(self.stand(), Stand::Unknown);
-        let former = if stand == Stand::Clean {
-            ""
-        } else {
-            "ROLLBACK; "
-        };
-        let words = AssertSqlSafe([former, begin].concat());
+    pub(super) async fn begin(&mut self, begin: &Begin, access: Access) -> Result<(), sqlx::Error> {
+        let words = AssertSqlSafe([self.end_former(), &begin.words].concat());
         self.connection().execute(words).await?;
         *self.stand() = Stand::inside(access);
         Ok(())
+    }
+
+    /// The same, with a statement in the same flight. Its answer is its own: it may fail inside of a
+    /// transaction that has begun well.
+    pub(super) async fn begin_with(
+        &mut self,
+        begin: &Begin,
+        access: Access,
+        words: Words,
+    ) -> Result<Answer, sqlx::Error> {
+        let former = self.end_former();
+        let frame = begin.commands + usize::from(!former.is_empty());
+        let sql = AssertSqlSafe([former, &begin.words, &words.sql].concat());
+        let (mut done, mut rows) = (0, Vec::new());
+        let mut parts = sqlx::raw_sql(sql).fetch_many(self.connection());
+        let end = loop {
+            match parts.try_next().await {
+                Ok(Some(Either::Left(_))) => done += 1,
+                Ok(Some(Either::Right(row))) => rows.push(row),
+                Err(error) if done < frame => return Err(error),
+                end => break end,
+            }
+        };
+        drop(parts);
+        if let Some(new) = words.new
+            && done >= frame + new.commands
+            && let Some(prepared) = self.prepared()
+        {
+            prepared.insert(new.text, new.name);
+        }
+        *self.stand() = Stand::inside(access);
+        Ok(end.map(|_| rows))
+    }
+
+    /// What is to be said first. Until an answer has come, nobody knows how the connection stands.
+    fn end_former(&mut self) -> &'static str {
+        match std::mem::replace(self.stand(), Stand::Unknown) {
+            Stand::Clean => "",
+            _ => "ROLLBACK; ",
+        }
+    }
+
+    /// How a first statement is sent on this connection, if it can be.
+    pub(super) fn words(&mut self, first: &First<'_>, stamp: &str) -> Option<Words> {
+        first.words(stamp, self.prepared()?)
+    }
+
+    fn prepared(&mut self) -> Option<&mut Prepared> {
+        match self {
+            Self::Serving(lease) => Some(lease.prepared()),
+            Self::Operating(_) => None,
+        }
     }
 
     /// The statements that are kept on it are out of date. Without others to keep in their place it

@@ -82,10 +82,15 @@ impl Held {
 
     /// The connection for one statement, whose result [`Held::judge`] must see.
     pub(super) fn connection(&mut self) -> &mut PgConnection {
+        self.ask();
+        self.hand.connection()
+    }
+
+    /// Takes note that a statement has been sent, whose result [`Held::judge`] must see.
+    pub(super) fn ask(&mut self) {
         self.unseen = true;
         self.suspect = true;
         *self.hand.stand() = Stand::Unknown;
-        self.hand.connection()
     }
 
     /// Has the connection closed at the end of its transaction, with whatever is left on it.

@@ -78,7 +78,8 @@ impl Proxy {
     }
 
     /// The statements that were executed, in order, without the comment in front that says whose
-    /// they are kept for. Several in one simple query count as one.
+    /// they are kept for. Several in one simple query count as one, but for a scope's first
+    /// statement that came with its beginning.
     pub fn statements(&self) -> Vec<String> {
         lock(&self.seen).statements.clone()
     }
@@ -255,26 +256,44 @@ impl Talk {
         }
         let (first, after) = cut(body);
         let (second, _) = cut(after);
-        let text = match kind {
-            b'Q' => Some(String::from_utf8_lossy(first).into_owned()),
-            b'E' => Some(self.portals.get(first).cloned().unwrap_or_default()),
+        let texts = match kind {
+            b'Q' => self.simple(&String::from_utf8_lossy(first)),
+            b'E' => vec![self.portals.get(first).cloned().unwrap_or_default()],
             b'P' => {
                 let text = String::from_utf8_lossy(second);
                 let text = without_stamp(&text).to_owned();
                 self.prepared.insert(first.to_vec(), text);
-                None
+                vec![]
             }
             b'B' => {
                 let text = self.prepared.get(second).cloned().unwrap_or_default();
                 self.portals.insert(first.to_vec(), text);
-                None
+                vec![]
             }
-            _ => None,
+            _ => vec![],
         };
-        if let Some(text) = text {
-            lock(&self.seen).statements.push(text);
-        }
+        lock(&self.seen).statements.extend(texts);
     }
+
+    /// The texts of a simple query: that of beginning, and that of the scope's first statement, which
+    /// may be prepared before.
+    fn simple(&mut self, text: &str) -> Vec<String> {
+        let Some((before, execute)) = text.split_once("; EXECUTE ") else {
+            return vec![text.to_owned()];
+        };
+        let (mut begin, prepare) = before.split_once("; PREPARE ").unwrap_or((before, ""));
+        if let Some((name, statement)) = prepare.split_once(" AS ") {
+            let statement = without_stamp(statement).to_owned();
+            self.prepared.insert(word(name), statement);
+        }
+        begin = begin.split("; DEALLOCATE ").next().unwrap_or(begin);
+        let first = self.prepared.get(&word(execute)).cloned();
+        vec![begin.to_owned(), first.unwrap_or_default()]
+    }
+}
+
+fn word(text: &str) -> Vec<u8> {
+    text.split(' ').next().unwrap_or(text).into()
 }
 
 /// A prepared statement as it was asked, before the door put a comment in front.

@@ -4,8 +4,9 @@ use tenancy::testing::{Proxy, Shops, Way, two_shops_by};
 use tenancy::{Access, Database, Error, PoolOptions, TenantDb};
 
 use crate::support::{
-    Outside, assert_clean, cut_off, flights_of, get, hold_execution, names,
-    nobody_idles_in_transaction, polled, pool_of_one, pool_of_one_at, run, sent, watched,
+    NAMES, Outside, assert_clean, cut_off, flights_of, get, hold_execution, names,
+    nobody_idles_in_transaction, polled, pool_of_one, pool_of_one_at, run, sent, statement,
+    watched,
 };
 
 tenancy::both_ways! {
@@ -18,6 +19,7 @@ tenancy::both_ways! {
     a_connection_that_is_lost_inside_a_scope_takes_nobody_with_it,
     c24_a_request_cancelled_at_any_await_leaves_a_clean_connection,
     c24_a_request_cut_off_at_any_round_trip_leaves_a_clean_connection,
+    c24_a_first_statement_cut_off_wherever_it_waits_leaves_a_clean_connection,
     c24_whoever_comes_while_another_leaves_waits_for_the_end,
     c19_entering_cancelled_at_any_await_leaves_a_clean_connection,
     a_scope_goes_on_after_a_statement_that_was_cancelled,
@@ -193,6 +195,34 @@ async fn c24_a_request_cut_off_at_any_round_trip_leaves_a_clean_connection(way: 
         if let Some(end) = end {
             let of_statements = 2 * flights_of(way);
             assert_eq!(flight, of_statements + 3, "after entering and committing");
+            return end.unwrap();
+        }
+    }
+}
+
+async fn c24_a_first_statement_cut_off_wherever_it_waits_leaves_a_clean_connection(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let (proxy, database) = watched(&shops).await;
+    let request = async |db: &TenantDb| {
+        db.begin_with(statement(NAMES)).await?;
+        run(db, HIRE).await?;
+        db.commit().await
+    };
+    for polls in 1.. {
+        let db = database.tenant(&shops.python, Access::Write);
+        let end = polled(polls, request(&db)).await;
+        drop(db);
+        assert_clean_or_hired(&shops, &database).await;
+        if end.is_some() {
+            break;
+        }
+    }
+    for flight in 1.. {
+        let db = database.tenant(&shops.python, Access::Write);
+        let end = cut_off(&proxy, flight, request(&db)).await;
+        drop(db);
+        assert_clean_or_hired(&shops, &database).await;
+        if let Some(end) = end {
             return end.unwrap();
         }
     }

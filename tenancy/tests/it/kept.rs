@@ -53,7 +53,7 @@ async fn no_more_statements_are_kept_than_was_said() {
     let shops = two_shops().await.unwrap();
     let options = PoolOptions {
         max_connections: 1,
-        statements_per_connection: 5,
+        statements_per_connection: 20,
         ..PoolOptions::default()
     };
     let database = shops.door(&shops.url, &options).unwrap();

@@ -17,6 +17,8 @@ mod door;
 mod entrance;
 /// What goes wrong inside a scope stays inside it: errors, panics, lost connections, cancellation.
 mod faults;
+/// A scope's first statement, in one flight with its beginning.
+mod first;
 /// Announcements of the product's own.
 mod follower;
 /// A connection that goes from one who leaves to one who waits.
@@ -39,7 +41,6 @@ mod pooler;
 mod resolve;
 /// What PostgreSQL refuses, whatever the statement says.
 mod rights;
-#[allow(warnings)]
 /// Rows as they arrive.
 mod streams;
 /// What tests share.

@@ -20,35 +20,35 @@ const COSTS: [Cost; 9] = [
     Cost {
         document: "query($employee: ID!) { employee(id: $employee) { id name } }",
         statements: 1,
-        round_trips: 3,
+        round_trips: 2,
     },
     Cost {
         document: "{ employees(first: 20) { nodes { id name department { name } } } }",
         statements: 1,
-        round_trips: 3,
+        round_trips: 2,
     },
     Cost {
         document: "{ invoices(first: 20) { nodes { id number status total customer { name }
             lines { description quantity unitPrice } } } }",
         statements: 1,
-        round_trips: 3,
+        round_trips: 2,
     },
     Cost {
         document: "{ invoices(first: 20) { nodes { number lines { description } customer { name
             invoices(first: 5) { nodes { number lines { description } } } } } } }",
         statements: 1,
-        round_trips: 3,
+        round_trips: 2,
     },
     Cost {
         document: "{ employees(first: 20) { nodes { name department { name } manager { name }
             reports(first: 3) { nodes { name } } } } }",
         statements: 1,
-        round_trips: 3,
+        round_trips: 2,
     },
     Cost {
         document: "{ employees(first: 20) { nodes { name } } customers(first: 20) { nodes { name } } }",
         statements: 2,
-        round_trips: 4,
+        round_trips: 3,
     },
     Cost {
         document: "mutation($customer: ID!, $number: String!) {

@@ -8,6 +8,7 @@
 //! Connections, single rows by id, `node` and a tenant's `me` look ahead. `nodes` doesn't, whose rows are of several tables; nor do the
 //! operators' `me` and `tenant` by slug or domain, and what isn't made of rows of its realm, as a tenant's `tenant`.
 
+mod bytes;
 mod cell;
 mod number;
 mod planned;
@@ -18,12 +19,13 @@ mod table;
 mod wish;
 
 use async_graphql::Context;
-use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
+use sea_orm::{DbBackend, Statement, Value};
+use tenancy::Scoped;
 use uuid::Uuid;
 
 use super::connection::Filter;
 use super::context::{Realm, Request};
-use super::error::Result;
+use super::error::{Fault, Result};
 use super::noun::Noun;
 use super::order::OrderBy;
 use super::page::{Page, PageArgs, Plan};
@@ -72,7 +74,7 @@ impl<R: Realm> Request<R> {
     async fn ahead(
         &self,
         ctx: &Context<'_>,
-        db: &impl ConnectionTrait,
+        db: &Scoped<R>,
         values: Vec<Value>,
         read: impl FnOnce(&mut Reader<'_>) -> Option<Wish>,
     ) -> Result<Option<Answer>> {
@@ -89,8 +91,14 @@ impl<R: Realm> Request<R> {
         };
         let statement =
             Statement::from_sql_and_values(DbBackend::Postgres, shape.sql.as_str(), values);
-        let rows = db.query_all_raw(statement).await?;
-        Ok(Some(Answer::new(shape, rows, self.realm_id())))
+        let rows = db.begin_with(statement).await?;
+        let bytes = rows.first().map(bytes::of).transpose();
+        let answer = Answer {
+            shape,
+            bytes: bytes.map_err(Fault::Internal)?,
+            realm: self.realm_id(),
+        };
+        Ok(Some(answer))
     }
 
     /// What was foreseen, or else what the resolvers go on with.

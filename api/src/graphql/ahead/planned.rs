@@ -6,13 +6,10 @@ use std::sync::Arc;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{ContextSelectionSet, Error, OutputType, Positioned, ServerResult, Value};
-use sea_orm::QueryResult;
-use sqlx::Row;
-use sqlx::postgres::PgValueFormat;
 use uuid::Uuid;
 
-use super::cell::{Cells, Unreadable};
-use super::program::{Program, Renderer};
+use super::cell::Unreadable;
+use super::program::Renderer;
 use super::sql::Shape;
 use crate::graphql::Fault;
 
@@ -26,47 +23,28 @@ pub enum Planned<T> {
 
 /// What a statement answered, and what is to be made of it.
 pub struct Answer {
-    shape: Arc<Shape>,
-    rows: Vec<QueryResult>,
-    realm: Uuid,
+    pub(super) shape: Arc<Shape>,
+    /// None where it was to be one row, and there is none.
+    pub(super) bytes: Option<Vec<u8>>,
+    pub(super) realm: Uuid,
 }
 
 impl Answer {
-    pub fn new(shape: Arc<Shape>, rows: Vec<QueryResult>, realm: Uuid) -> Self {
-        Self { shape, rows, realm }
-    }
-
-    /// Whether it was to be one row, and there is none.
     pub fn is_missing(&self) -> bool {
-        matches!(self.shape.program, Program::One(_)) && self.rows.is_empty()
+        self.bytes.is_none()
     }
 
     fn render(&self) -> Result<Value, Unreadable> {
-        let rows = self.rows.iter().map(cells).collect::<Result<_, _>>()?;
         let renderer = Renderer { realm: self.realm };
-        renderer.run(&self.shape.program, rows)
+        renderer.run(&self.shape.program, self.bytes.as_deref())
     }
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Misread {
-    #[error("an answer isn't PostgreSQL's in its binary form")]
-    Foreign,
-    #[error("looking ahead came to {ahead}, and the resolvers to {plain}")]
-    Differs { ahead: Value, plain: Value },
-}
-
-fn cells(row: &QueryResult) -> Result<Cells<'_>, Unreadable> {
-    let row = row.try_as_pg_row().ok_or(Misread::Foreign)?;
-    let cells = (0..row.len()).map(|place| {
-        let cell = row.try_get_raw(place)?;
-        if cell.format() != PgValueFormat::Binary {
-            return Err(Misread::Foreign.into());
-        }
-        // Only nulls have no bytes.
-        Ok(cell.as_bytes().ok())
-    });
-    cells.collect::<Result<_, Unreadable>>().map(Cells)
+#[error("looking ahead came to {ahead}, and the resolvers to {plain}")]
+struct Differs {
+    ahead: Value,
+    plain: Value,
 }
 
 impl<T> Planned<T> {
@@ -116,7 +94,7 @@ impl<T: OutputType> OutputType for Planned<T> {
                 let ahead = answer.render().map_err(failed)?;
                 let plain = plain.resolve(ctx, field).await?;
                 if ahead != plain {
-                    return Err(failed(Misread::Differs { ahead, plain }.into()));
+                    return Err(failed(Differs { ahead, plain }.into()));
                 }
                 Ok(ahead)
             }

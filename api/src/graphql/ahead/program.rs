@@ -5,7 +5,7 @@ use async_graphql::{Name, ScalarType, Value};
 use sea_orm::sea_query::ColumnType;
 use uuid::Uuid;
 
-use super::cell::{Cell, Cells, Unreadable, Write, records};
+use super::cell::{Cell, Cells, Unreadable, Write, record, records};
 use super::wish::{InfoSlot, Slots};
 use crate::graphql::cursor::Cursor;
 use crate::graphql::ids::{GlobalId, Kind};
@@ -72,13 +72,14 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    pub fn run(&self, program: &Program, rows: Vec<Row<'_>>) -> Read<Value> {
+    /// `null` without an answer.
+    pub fn run(&self, program: &Program, answer: Option<&[u8]>) -> Read<Value> {
+        let Some(answer) = answer else {
+            return Ok(Value::Null);
+        };
         match program {
-            Program::One(slots) => match rows.first() {
-                Some(row) => self.object(slots, row),
-                None => Ok(Value::Null),
-            },
-            Program::Page(page) => self.page(page, rows),
+            Program::One(slots) => self.object(slots, &record(answer)?),
+            Program::Page(page) => self.page(page, records(Some(answer))?),
         }
     }
 

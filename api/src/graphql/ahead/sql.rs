@@ -2,6 +2,9 @@
 //!
 //! Rows that are pointed at are joined; lists are arrays of records, each with its own order and limit. A page's rows are found
 //! before anything is joined to them. Names are those of entities, values are parameters, and no tenant's schema is named.
+//!
+//! The answer is one record or one array of them, as PostgreSQL sends these: bytes, which come through as such even where a
+//! statement travels together with its scope's `BEGIN` and so is answered in text.
 
 use super::program::{CursorProgram, PageProgram, PageRender, Program, Render};
 use super::table::{Made, Table, quoted};
@@ -22,21 +25,22 @@ impl Shape {
     /// `None` for what PostgreSQL couldn't answer at once.
     pub fn of(wish: &Wish) -> Option<Self> {
         let mut builder = Builder::default();
-        let (level, tail, program) = match wish {
+        let (level, sql, program) = match wish {
             Wish::One(object) => {
                 let mut level = builder.level(object.table.0);
                 let render = builder.row(&mut level, object);
                 let key = level.cited(object.table.0.key);
                 let from = level.table_and_joins();
-                let tail = format!("{from} WHERE {key} = $1");
-                (level, tail, Program::One(render))
+                let row = level.row();
+                let sql = format!("SELECT record_send({row}) {from} WHERE {key} = $1");
+                (level, sql, Program::One(render))
             }
             Wish::Page(page) => {
                 let (level, tail, program) = builder.page(page, None);
-                (level, tail, Program::Page(program))
+                let sql = format!("SELECT array_send({})", level.array(&tail));
+                (level, sql, Program::Page(program))
             }
         };
-        let sql = format!("SELECT {} {tail}", level.list());
         (builder.widest.max(level.columns.len()) <= MOST_COLUMNS).then_some(Self { sql, program })
     }
 }
@@ -97,12 +101,12 @@ impl Level {
         })
     }
 
-    /// A statement or a record without a column would be no SQL that everything reads.
-    fn list(&self) -> String {
+    /// A record without a column would be no SQL that everything reads.
+    fn row(&self) -> String {
         if self.columns.is_empty() {
-            return "1".to_owned();
+            return "ROW(1)".to_owned();
         }
-        self.columns.join(", ")
+        format!("ROW({})", self.columns.join(", "))
     }
 
     fn table_and_joins(&self) -> String {
@@ -116,7 +120,7 @@ impl Level {
     }
 
     fn array(&self, tail: &str) -> String {
-        format!("ARRAY(SELECT ROW({}) {tail})", self.list())
+        format!("ARRAY(SELECT {} {tail})", self.row())
     }
 }
 

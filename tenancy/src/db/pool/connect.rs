@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::time::{sleep, timeout, timeout_at};
 
 use super::gauges::Figures;
-use super::{Client, Kept, Pool};
+use super::{Client, Kept, Pool, Prepared};
 
 /// Whatever a backend gathers that nobody counts goes in the end.
 const LIFETIME: Duration = Duration::from_mins(30);
@@ -62,7 +62,7 @@ fn is_not_up(error: &sqlx::Error) -> bool {
 }
 
 impl Kept {
-    pub(super) fn new(raw: PgConnection, login: u16) -> Self {
+    pub(super) fn new(raw: PgConnection, login: u16, prepared: Prepared) -> Self {
         let now = Instant::now();
         Self {
             raw,
@@ -71,6 +71,7 @@ impl Kept {
             rested: now,
             open: false,
             seen: HashSet::new(),
+            prepared,
         }
     }
 
@@ -92,7 +93,7 @@ impl Kept {
     pub(super) fn figures(&self) -> Figures {
         Figures {
             tenants: self.seen.len(),
-            statements: self.raw.cached_statements_size(),
+            statements: self.raw.cached_statements_size() + self.prepared.len(),
         }
     }
 

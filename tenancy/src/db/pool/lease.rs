@@ -9,7 +9,7 @@ use tokio::sync::oneshot::Sender;
 use tokio::time::timeout;
 
 use super::gauges::Figures;
-use super::{Client, Kept, Pool};
+use super::{Client, Kept, Pool, Prepared};
 
 /// How long it may take to undo a transaction.
 const UNDOING: Duration = Duration::from_secs(5);
@@ -19,7 +19,7 @@ const UNDOING: Duration = Duration::from_secs(5);
 pub(in crate::db) struct Lease {
     pool: Pool,
     at: usize,
-    kept: Option<Kept>,
+    kept: Option<Box<Kept>>,
     key: u64,
     pub(in crate::db) stand: Stand,
 }
@@ -40,7 +40,7 @@ pub(in crate::db) enum Stand {
 }
 
 impl Lease {
-    pub(super) fn new(pool: Pool, at: usize, kept: Option<Kept>) -> Self {
+    pub(super) fn new(pool: Pool, at: usize, kept: Option<Box<Kept>>) -> Self {
         let stand = match &kept {
             Some(kept) if kept.open => Stand::Read,
             _ => Stand::Clean,
@@ -70,7 +70,8 @@ impl Lease {
         }
         if self.kept.is_none() {
             let raw = self.pool.connect_by(client.login, deadline).await?;
-            self.kept = Some(Kept::new(raw, client.login));
+            let prepared = Prepared::new(self.pool.0.plan.firsts);
+            self.kept = Some(Box::new(Kept::new(raw, client.login, prepared)));
         }
         if let Some(kept) = &mut self.kept {
             kept.seen.insert(client.key);
@@ -100,8 +101,17 @@ impl Lease {
     }
 
     pub(in crate::db) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.kept().raw
+    }
+
+    /// The first statements that are prepared on it.
+    pub(in crate::db) fn prepared(&mut self) -> &mut Prepared {
+        &mut self.kept().prepared
+    }
+
+    fn kept(&mut self) -> &mut Kept {
         let kept = self.kept.as_mut();
-        &mut kept.expect("a lease that was fitted has one").raw
+        kept.expect("a lease that was fitted has one")
     }
 
     /// Undoes what was left undone, and only then lets somebody else have it.
@@ -117,7 +127,7 @@ impl Lease {
     }
 
     /// Gives a connection that may be used again to the next, or lets it rest.
-    fn hand_on(&self, kept: Kept, stand: Stand) {
+    fn hand_on(&self, mut kept: Box<Kept>, stand: Stand) {
         let mut table = self.pool.table();
         if table.closed || kept.is_old() && stand == Stand::Clean {
             drop(table);
@@ -134,13 +144,9 @@ impl Lease {
                 self.send(next, Some(kept), stand);
             }
             None if stand == Stand::Clean || as_it_is && self.pool.sweeps(&table) => {
-                let open = stand != Stand::Clean;
-                let rested = Instant::now();
-                table.idle[self.at] = Some(Kept {
-                    rested,
-                    open,
-                    ..kept
-                });
+                kept.open = stand != Stand::Clean;
+                kept.rested = Instant::now();
+                table.idle[self.at] = Some(kept);
                 table.slots.rest(self.at, true);
             }
             None => {
@@ -165,20 +171,20 @@ impl Lease {
         self.pool.0.rested.notify_waiters();
     }
 
-    fn send(&self, next: Sender<Self>, kept: Option<Kept>, stand: Stand) {
+    fn send(&self, next: Sender<Self>, kept: Option<Box<Kept>>, stand: Stand) {
         // Whoever has just been cancelled drops it, and so it goes to the one after.
         let _ = next.send(self.again(kept, stand));
     }
 
     /// Has a task do the rest, for which nobody waits. The connection is busy until then.
-    fn later<F: Future<Output = ()> + Send + 'static>(&self, kept: Kept, rest: fn(Self) -> F) {
+    fn later<F: Future<Output = ()> + Send + 'static>(&self, kept: Box<Kept>, rest: fn(Self) -> F) {
         let lease = self.again(Some(kept), Stand::Lost);
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(rest(lease));
         }
     }
 
-    fn again(&self, kept: Option<Kept>, stand: Stand) -> Self {
+    fn again(&self, kept: Option<Box<Kept>>, stand: Stand) -> Self {
         Self {
             pool: self.pool.clone(),
             at: self.at,

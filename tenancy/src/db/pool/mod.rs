@@ -6,6 +6,7 @@
 mod connect;
 mod gauges;
 mod lease;
+mod prepared;
 mod queue;
 mod slots;
 mod sweep;
@@ -24,6 +25,7 @@ use tokio::time::timeout_at;
 use gauges::Figures;
 pub use gauges::Gauges;
 pub(super) use lease::{Lease, Stand};
+pub(super) use prepared::Prepared;
 use queue::Ticket;
 use slots::{Slots, State};
 
@@ -44,6 +46,8 @@ pub(super) struct Plan {
     pub(super) acquire_timeout: Duration,
     /// How many tenants a connection may come to know.
     pub(super) tenants: usize,
+    /// How many scopes' first statements are kept prepared on a connection.
+    pub(super) firsts: usize,
     /// Whether tenants have connections that they prefer.
     pub(super) homes: bool,
     /// Whether a connection may go from hand to hand inside a transaction that was only read in,
@@ -66,7 +70,7 @@ struct Inner {
 struct Table {
     slots: Slots<oneshot::Sender<Lease>>,
     /// Of each slot that is idle.
-    idle: Vec<Option<Kept>>,
+    idle: Vec<Option<Box<Kept>>>,
     figures: Vec<Figures>,
     retired: u64,
     closed: bool,
@@ -81,6 +85,7 @@ struct Kept {
     /// Whether it rests inside a transaction that was only read in.
     open: bool,
     seen: HashSet<u64>,
+    prepared: Prepared,
 }
 
 impl Pool {

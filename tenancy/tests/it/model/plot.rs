@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, DbErr};
-use tenancy::{ActiveTenant, Tenant, TenantId};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use tenancy::{ActiveTenant, Tenant, TenantDb, TenantId};
 use uuid::Uuid;
 
 use crate::support::statement;
@@ -62,9 +62,20 @@ pub(super) fn stamp(id: TenantId) -> String {
     format!("{id} ")
 }
 
+const ALL: &str = "SELECT id, name FROM employee";
+
 /// All the rows that a scope sees.
 pub(super) async fn rows(db: &impl ConnectionTrait) -> Result<Rows, DbErr> {
-    let all = db.query_all_raw(statement("SELECT id, name FROM employee"));
-    let pair = |row: &sea_orm::QueryResult| Ok((row.try_get("", "id")?, row.try_get("", "name")?));
-    all.await?.iter().map(pair).collect()
+    let rows = db.query_all_raw(statement(ALL)).await?;
+    rows.iter().map(pair).collect()
+}
+
+/// The same, with its beginning if it hasn't begun.
+pub(super) async fn begin_with_rows(db: &TenantDb) -> Result<Rows, DbErr> {
+    let rows = db.begin_with(statement(ALL)).await?;
+    rows.iter().map(pair).collect()
+}
+
+fn pair(row: &QueryResult) -> Result<(Uuid, String), DbErr> {
+    Ok((row.try_get("", "id")?, row.try_get("", "name")?))
 }

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, DbErr, Statement, TransactionTrait, Value};
 use tenancy::{Access, ActiveTenant, Database, Error, Nested, TenantDb, TenantRealm};
 use uuid::Uuid;
 
-use super::plot::{Plot, Rows, rows, stamp};
+use super::plot::{Plot, Rows, begin_with_rows, rows, stamp};
 use crate::support::{polled, run as execute, with};
 
 /// The ids of all rows of all tenants.
@@ -84,7 +84,7 @@ impl Work<'_> {
         self.untidy = false;
         let seen = match self.marks.last() {
             Some((nested, _)) => rows(nested).await,
-            None => rows(&self.db).await,
+            None => begin_with_rows(&self.db).await,
         };
         self.plot.note("read");
         match seen {
@@ -226,7 +226,7 @@ impl Work<'_> {
         }
         let seen = match self.marks.last() {
             Some((nested, _)) => rows(nested).await,
-            None => rows(&self.db).await,
+            None => begin_with_rows(&self.db).await,
         };
         match (seen, may_be) {
             (Ok(seen), Some((rows, _))) if seen == rows => self.rows = rows,
