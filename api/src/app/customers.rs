@@ -3,6 +3,7 @@
 use chrono::Utc;
 use entity::tenant::customer::{ActiveModel, Entity, Model};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, Set};
+use tenancy::Scoped;
 
 use super::check::Check;
 use super::error::{Code, Meaning, Result, on_constraint};
@@ -62,7 +63,7 @@ impl Contact {
 }
 
 pub async fn create(
-    db: &impl ConnectionTrait,
+    db: &Scoped<impl Send + Sync>,
     _: Can<EditSales>,
     number: Option<String>,
     name: String,
@@ -80,7 +81,7 @@ pub async fn create(
         ..Default::default()
     };
     contact.apply(&mut row);
-    numbers::insert(db, number, row)
+    numbers::insert(db, number, row, None)
         .await
         .map_err(|error| on_constraint(error, MEANINGS))
 }

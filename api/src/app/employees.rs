@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, Utc};
 use entity::tenant::employee::{ActiveModel, Entity, Model};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, Set};
+use tenancy::Scoped;
 
 use super::check::Check;
 use super::error::{Code, Meaning, Result, on_constraint};
@@ -64,7 +65,7 @@ pub struct EmployeeChanges {
 }
 
 pub async fn create(
-    db: &impl ConnectionTrait,
+    db: &Scoped<impl Send + Sync>,
     _: Can<EditStaff>,
     new: NewEmployee,
 ) -> Result<Model> {
@@ -92,7 +93,7 @@ pub async fn create(
         created_at: Set(Utc::now()),
         ..Default::default()
     };
-    numbers::insert(db, new.number, row)
+    numbers::insert(db, new.number, row, None)
         .await
         .map_err(|error| on_constraint(error, MEANINGS))
 }

@@ -5,8 +5,10 @@ use entity::tenant::invoice::{ActiveModel, Entity, InvoiceStatus, Model};
 use entity::tenant::invoice_line;
 use rust_decimal::Decimal;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, Set,
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, Set,
 };
+use tenancy::Scoped;
 use uuid::Uuid;
 
 use super::check::{Check, fits_money};
@@ -72,7 +74,7 @@ struct Lines {
 }
 
 pub async fn create(
-    db: &impl ConnectionTrait,
+    db: &Scoped<impl Send + Sync>,
     _: Can<EditSales>,
     new: NewInvoice,
 ) -> Result<Model> {
@@ -100,11 +102,11 @@ pub async fn create(
         created_at: Set(Utc::now()),
         ..Default::default()
     };
-    let invoice = numbers::insert(db, new.number, row)
+    let parent = (numbers::MADE, invoice_line::Column::InvoiceId);
+    let lines = rows::inserting(line_rows(lines, None), Some(parent))?;
+    numbers::insert(db, new.number, row, lines)
         .await
-        .map_err(|error| on_constraint(error, MEANINGS))?;
-    insert_lines(db, invoice.id, lines).await?;
-    Ok(invoice)
+        .map_err(|error| on_constraint(error, MEANINGS))
 }
 
 pub async fn update(
@@ -153,7 +155,7 @@ pub async fn update(
             .filter(of_invoice)
             .exec(db)
             .await?;
-        insert_lines(db, invoice.id, lines).await?;
+        rows::insert_all(db, line_rows(lines, Some(invoice.id))).await?;
     }
     Ok(invoice)
 }
@@ -200,16 +202,20 @@ fn check_lines(check: &mut Check, lines: Vec<NewLine>) -> Lines {
     checked
 }
 
-async fn insert_lines(db: &impl ConnectionTrait, invoice: Uuid, lines: Lines) -> Result<()> {
-    let rows = (0..)
-        .zip(lines.lines)
-        .map(|(position, (line, unit_price))| invoice_line::ActiveModel {
-            invoice_id: Set(invoice),
+/// Lines of an invoice that is there, or is made with them.
+fn line_rows(
+    lines: Lines,
+    invoice: Option<Uuid>,
+) -> impl Iterator<Item = invoice_line::ActiveModel> {
+    let invoice = invoice.map_or_else(ActiveValue::default, Set);
+    (0..).zip(lines.lines).map(
+        move |(position, (line, unit_price))| invoice_line::ActiveModel {
+            invoice_id: invoice.clone(),
             position: Set(position),
             description: Set(line.description),
             quantity: Set(line.quantity),
             unit_price: Set(unit_price),
             ..Default::default()
-        });
-    Ok(rows::insert_all(db, rows).await?)
+        },
+    )
 }

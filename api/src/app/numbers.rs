@@ -1,12 +1,14 @@
 //! The numbers that people call rows by: given, or drawn as the next of a series.
 
 use sea_orm::sea_query::{
-    CommonTableExpression, Expr, ExprTrait, Func, InsertStatement, OnConflict, Query,
+    Asterisk, CommonTableExpression, Expr, ExprTrait, Func, InsertStatement, OnConflict, Query,
+    WithClause,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbErr, EntityTrait,
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait,
     FromQueryResult, IdenStatic, Iterable,
 };
+use tenancy::Scoped;
 
 use entity::tenant::number_series::{Column, Entity};
 use entity::tenant::{customer, employee, invoice};
@@ -33,12 +35,17 @@ impl Numbered for invoice::Entity {
     const NUMBER: invoice::Column = invoice::Column::Number;
 }
 
-/// Inserts a row under the number that was given, past which the series then continues, or under the
-/// next: in one statement, so that the series, which others wait for, is held for as short as can be.
+/// By what name the parts of an inserted row know it.
+pub const MADE: &str = "made";
+
+/// Inserts a row, and then its parts, under the number that was given, past which the series then
+/// continues, or under the next: in one statement, so that the series, which others wait for, is held
+/// for as short as can be.
 pub async fn insert<A>(
-    db: &impl ConnectionTrait,
+    db: &Scoped<impl Send + Sync>,
     given: Option<String>,
     row: A,
+    parts: Option<InsertStatement>,
 ) -> Result<<A::Entity as EntityTrait>::Model, DbErr>
 where
     A: ActiveModelTrait<Entity: Numbered>,
@@ -53,19 +60,23 @@ where
             Some(draw_statement::<A::Entity>()),
         ),
     };
-    let mut insert = insert_statement(&row, number);
-    if let Some(series) = series {
-        let series = CommonTableExpression::new()
-            .query(series)
-            .table_name("series")
-            .to_owned();
-        insert.with_cte(Query::with().cte(series).to_owned());
+    let made = insert_statement(&row, number);
+    let mut steps = WithClause::new();
+    for (name, step) in [("series", series), (MADE, Some(made)), ("parts", parts)] {
+        if let Some(step) = step {
+            let step = CommonTableExpression::new()
+                .query(step)
+                .table_name(name)
+                .to_owned();
+            steps.cte(step);
+        }
     }
-    let statement = db.get_database_backend().build(&insert);
-    let row = <A::Entity as EntityTrait>::Model::find_by_statement(statement)
-        .one(db)
+    let all = Query::select().column(Asterisk).from(MADE).to_owned();
+    let rows = db
+        .begin_with(DbBackend::Postgres.build(&all.with(steps)))
         .await?;
-    row.ok_or(DbErr::RecordNotInserted)
+    let row = rows.first().ok_or(DbErr::RecordNotInserted)?;
+    FromQueryResult::from_query_result(row, "")
 }
 
 /// Makes sure that the series never comes to a number that was given to a row later.

@@ -1,6 +1,6 @@
 //! What every noun does with a single row.
 
-use sea_orm::sea_query::{Expr, Func, Query, Value};
+use sea_orm::sea_query::{Expr, Func, InsertStatement, Query, Value};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectionTrait, DbErr, EntityTrait, Iterable, PrimaryKeyTrait,
 };
@@ -41,18 +41,32 @@ where
     }
 }
 
-/// Inserts all rows by one statement, whose text is the same however many they are. They have the same
-/// columns set, and no NULL among them.
+/// The columns of a row to be.
+type ColumnOf<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
+
+/// Inserts all rows by one statement.
 pub async fn insert_all<A: ActiveModelTrait>(
     db: &impl ConnectionTrait,
     rows: impl IntoIterator<Item = A>,
 ) -> std::result::Result<(), DbErr> {
+    match inserting(rows, None)? {
+        Some(insert) => db.execute(&insert).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+/// A statement that inserts all rows, whose text is the same however many they are. They have the
+/// same columns set, and no NULL among them. Of their parent another part of the statement answers
+/// the row: by its name, and the column that points there. Without rows there is nothing to insert.
+pub fn inserting<A: ActiveModelTrait>(
+    rows: impl IntoIterator<Item = A>,
+    parent: Option<(&'static str, ColumnOf<A>)>,
+) -> std::result::Result<Option<InsertStatement>, DbErr> {
     let rows: Vec<A> = rows.into_iter().collect();
     let Some(first) = rows.first() else {
-        return Ok(());
+        return Ok(None);
     };
-    let columns = <A::Entity as EntityTrait>::Column::iter();
-    let columns: Vec<_> = columns
+    let mut columns: Vec<_> = ColumnOf::<A>::iter()
         .filter(|column| first.get(*column).is_set())
         .collect();
     let lists = columns.iter().map(|column| {
@@ -64,7 +78,11 @@ pub async fn insert_all<A: ActiveModelTrait>(
     });
     let lists = lists.collect::<std::result::Result<Vec<Expr>, DbErr>>()?;
     // Side by side they advance together.
-    let all = Query::select().exprs(lists).to_owned();
+    let mut all = Query::select().exprs(lists).to_owned();
+    if let Some((parent, by)) = parent {
+        columns.push(by);
+        all.expr(Expr::col((parent, "id"))).from(parent);
+    }
     let mut insert = Query::insert()
         .into_table(A::Entity::default())
         .columns(columns)
@@ -72,7 +90,7 @@ pub async fn insert_all<A: ActiveModelTrait>(
     insert
         .select_from(all)
         .map_err(|error| DbErr::Custom(error.to_string()))?;
-    db.execute(&insert).await.map(drop)
+    Ok(Some(insert))
 }
 
 fn value(value: ActiveValue<Value>) -> std::result::Result<Value, DbErr> {
