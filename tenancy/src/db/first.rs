@@ -65,7 +65,7 @@ impl First<'_> {
                 new: None,
             });
         }
-        if !is_closed(&statement.sql) || !prepared.is_of_use() {
+        if !is_query(&statement.sql) || !is_closed(&statement.sql) || !prepared.is_of_use() {
             return None;
         }
         let (name, displaced) = prepared.make_room();
@@ -109,6 +109,12 @@ fn list<T: AsRef<str>>(values: &[Value], write: impl Fn(&Value) -> Option<T>) ->
         list.push(')');
     }
     Some(list)
+}
+
+/// Whether this is among what PostgreSQL prepares by name.
+fn is_query(sql: &str) -> bool {
+    let (word, _) = sql.split_once(' ').unwrap_or((sql, ""));
+    ["SELECT", "WITH", "INSERT", "UPDATE", "DELETE"].contains(&word)
 }
 
 /// Whether what follows this text can't be taken for a part of it, nor a part of it for another

@@ -65,8 +65,9 @@ pub struct PoolOptions {
     /// How many tenants a connection may come to know before it is closed and another opened in its
     /// place. A backend remembers the tables and statements of each, and never forgets.
     pub tenants_per_connection: u32,
-    /// How many statements are kept prepared on a connection. Each tenant has its own, and those
-    /// that were not used for longest are forgotten first.
+    /// How many statements are kept prepared on a connection, three quarters of them for those that
+    /// come with a scope's beginning (see [`Scoped::begin_with`]). Each tenant has its own, and those
+    /// that were not used for longest are forgotten first. 0 keeps none.
     pub statements_per_connection: u32,
     /// How long a statement may wait for a connection before the database counts as unavailable.
     pub acquire_timeout: Duration,

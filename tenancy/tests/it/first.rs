@@ -8,14 +8,15 @@ use tenancy::{Access, Database, Error, PoolOptions, TenantDb};
 use uuid::Uuid;
 
 use crate::support::{
-    NAMES, Outside, assert_clean, get, name, names, nobody_idles_in_transaction, pool_of_one, run,
-    statement, watched, with,
+    NAMES, Outside, assert_clean, get, name, names, nobody_idles_in_transaction, path_of,
+    pool_of_one, run, statement, watched, with,
 };
 
 tenancy::both_ways! {
     c18_each_begins_with_its_own_rows,
     what_begins_is_a_transaction_like_any_other,
     a_read_scope_that_begins_with_a_change_refuses_it,
+    what_cannot_be_prepared_begins_as_well,
     a_text_of_several_statements_is_refused,
     c19_a_scope_that_began_with_a_failure_is_never_committed,
     a_connection_that_died_in_the_pool_is_not_noticed,
@@ -96,6 +97,16 @@ async fn a_read_scope_that_begins_with_a_change_refuses_it(way: Way) {
     assert!(error.contains("read-only transaction"), "{error}");
     drop(db);
     assert_clean(&shops, &database).await;
+}
+
+async fn what_cannot_be_prepared_begins_as_well(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let database = pool_of_one(&shops);
+    for sql in ["SHOW search_path", "select current_setting('search_path')"] {
+        let db = database.tenant(&shops.python, Access::Read);
+        let path = begin_with(&db, sql).await.unwrap();
+        assert_eq!(path, [path_of(&shops.python)]);
+    }
 }
 
 async fn a_text_of_several_statements_is_refused(way: Way) {
