@@ -3,6 +3,7 @@
 use chrono::Utc;
 use entity::tenant::department::{ActiveModel, Entity, Model};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, Set};
+use tenancy::Scoped;
 
 use super::check::Check;
 use super::error::{Code, Meaning, Result, on_constraint};
@@ -38,7 +39,7 @@ pub async fn create(db: &impl ConnectionTrait, _: Can<EditStaff>, name: String) 
 }
 
 pub async fn update(
-    db: &impl ConnectionTrait,
+    db: &Scoped<impl Send + Sync>,
     _: Can<EditStaff>,
     id: RowRef,
     name: Option<String>,

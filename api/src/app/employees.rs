@@ -99,7 +99,7 @@ pub async fn create(
 }
 
 pub async fn update(
-    db: &impl ConnectionTrait,
+    db: &Scoped<impl Send + Sync>,
     _: Can<EditStaff>,
     id: RowRef,
     changes: EmployeeChanges,

@@ -110,7 +110,7 @@ pub async fn create(
 }
 
 pub async fn update(
-    db: &impl ConnectionTrait,
+    db: &Scoped<impl Send + Sync>,
     _: Can<EditSales>,
     id: RowRef,
     changes: InvoiceChanges,

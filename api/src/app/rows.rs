@@ -2,21 +2,25 @@
 
 use sea_orm::sea_query::{Expr, Func, InsertStatement, Query, Value};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ConnectionTrait, DbErr, EntityTrait, Iterable, PrimaryKeyTrait,
+    ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
+    Iterable, PrimaryKeyTrait, QueryTrait,
 };
+use tenancy::Scoped;
 use uuid::Uuid;
 
 use super::RowRef;
 use super::error::{Meaning, Refusal, Result, on_constraint};
 
 /// The row, or the refusal that there is none, or not here.
-pub async fn find<E>(db: &impl ConnectionTrait, id: RowRef, what: &str) -> Result<E::Model>
+pub async fn find<E>(db: &Scoped<impl Send + Sync>, id: RowRef, what: &str) -> Result<E::Model>
 where
     E: EntityTrait<PrimaryKey: PrimaryKeyTrait<ValueType = Uuid>>,
 {
     let missing = || Refusal::not_found("id", what);
     let id = id.ok_or_else(missing)?;
-    Ok(E::find_by_id(id).one(db).await?.ok_or_else(missing)?)
+    let rows = db.begin_with(E::find_by_id(id).build(DbBackend::Postgres));
+    let row = rows.await?.into_iter().next().ok_or_else(missing)?;
+    Ok(E::Model::from_query_result(&row, "")?)
 }
 
 /// Deletes the row and answers its key.

@@ -74,7 +74,7 @@ const COSTS: [Cost; 9] = [
         document: "mutation($employee: ID!) { updateEmployee(input: { id: $employee, title: \"Cashier\" }) {
             employee { title } userErrors { message } } }",
         statements: 2,
-        round_trips: 4,
+        round_trips: 3,
     },
 ];
 
