@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -42,10 +43,18 @@ impl FromStr for Domain {
     fn from_str(text: &str) -> Result<Self, DomainError> {
         let host = without_port(text)?;
         // First of all: this turns other scripts' digits and dots into ours.
-        let lower = idna::domain_to_ascii(host).map_err(|_| DomainError::Malformed)?;
+        let lower = if is_plain(host) {
+            Cow::Borrowed(host)
+        } else {
+            let ascii = idna::domain_to_ascii(host).map_err(|_| DomainError::Malformed)?;
+            Cow::Owned(ascii)
+        };
         let lower = lower.strip_suffix('.').unwrap_or(&lower);
-        let bare = lower.trim_start_matches("www.");
-        if bare.parse::<IpAddr>().is_ok() {
+        let mut bare = lower;
+        while let Some(rest) = bare.strip_prefix("www.") {
+            bare = rest;
+        }
+        if may_be_address(bare) && bare.parse::<IpAddr>().is_ok() {
             return Err(DomainError::Address);
         }
         if bare.is_empty() || lower.len() > 253 {
@@ -63,6 +72,17 @@ impl FromStr for Domain {
         }
         Ok(Self(bare.to_owned()))
     }
+}
+
+/// Whether it is in our alphabet already, as almost every name is, with nothing in it that stands for another script.
+fn is_plain(host: &str) -> bool {
+    host.bytes().all(|b| is_legal(b) || b == b'.')
+        && !host.split('.').any(|it| it.starts_with("xn--"))
+}
+
+/// The others need not be tried.
+fn may_be_address(host: &str) -> bool {
+    host.starts_with(|c: char| c.is_ascii_digit()) || host.contains(':')
 }
 
 /// Cuts `:8443` off, and the brackets of an IPv6 literal, which is an address and so an error.
@@ -89,12 +109,15 @@ fn is_port(text: &str) -> bool {
 }
 
 fn is_label(label: &str) -> bool {
-    let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     !label.is_empty()
         && label.len() <= 63
-        && label.bytes().all(legal)
+        && label.bytes().all(is_legal)
         && !label.starts_with('-')
         && !label.ends_with('-')
+}
+
+fn is_legal(b: u8) -> bool {
+    b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_'
 }
 
 impl fmt::Display for Domain {
@@ -166,6 +189,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plain_names_stay_as_they_are_in_every_script(host in "[a-z0-9._-]{0,80}|(xn--)?[a-z0-9-]{0,9}[.]xn-?-?[a-z0-9]{0,9}") {
+            if is_plain(&host) {
+                prop_assert_eq!(idna::domain_to_ascii(&host).ok(), Some(host));
+            }
+        }
+
+        #[test]
+        fn no_address_goes_untried(host in "\\PC{0,12}|[0-9a-f.:]{0,20}|[0-9]{1,3}([.][0-9]{1,3}){3}") {
+            if host.parse::<IpAddr>().is_ok() {
+                prop_assert!(may_be_address(&host));
+            }
+        }
+
         #[test]
         fn canonical_names_stay_as_they_are(text in "\\PC{0,40}|[a-zA-Z0-9.:_\\[\\]-]{0,80}") {
             if let Ok(domain) = text.parse::<Domain>() {

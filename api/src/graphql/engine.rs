@@ -10,7 +10,7 @@ use async_graphql::{
 use tenancy::{Access, Admitted, SharedRealm, TenantRealm};
 
 use super::context::{Realm, Request};
-use super::documents::{Case, Document, Documents};
+use super::documents::{Case, Document, Documents, Inputs};
 use super::error::{Fault, name_codes};
 use super::index::SchemaIndex;
 use super::unexecuted::Unexecuted;
@@ -34,6 +34,7 @@ struct Side<Q, M> {
     /// Validates, and executes nothing.
     validator: Schema<Q, M, EmptySubscription>,
     index: SchemaIndex,
+    inputs: Inputs,
     limits: Limits,
     documents: Documents,
 }
@@ -93,12 +94,15 @@ where
 {
     fn new(schema: impl Fn() -> SchemaBuilder<Q, M, EmptySubscription>, config: &GraphQl) -> Self {
         let validator = schema().extension(Unexecuted).finish();
-        let index = SchemaIndex::new(&validator.sdl()).expect("a schema prints what can be read");
+        let sdl = validator.sdl();
+        let index = SchemaIndex::new(&sdl).expect("a schema prints what can be read");
+        let inputs = Inputs::new(&sdl).expect("a schema prints what can be read");
         let limits = Limits::new(config, &index);
         Self {
             schema: schema().validation_mode(ValidationMode::Fast).finish(),
             validator,
             index,
+            inputs,
             limits,
             documents: Documents::default(),
         }
@@ -114,9 +118,11 @@ where
         let parsed = &document.parsed;
         let definition = complete::operation(&parsed.operations, name);
         let variables = &mut operation.variables;
-        let case = definition.and_then(|definition| Case::of(name, definition, variables));
-        let is_good = case.as_ref().is_some_and(|case| document.is_good(case));
-        if !is_good {
+        let sent = (&*variables, &self.inputs);
+        let case = definition.and_then(|definition| Case::of(name, definition, sent));
+        let good = case.as_ref().filter(|case| document.is_good(case));
+        let is_good = good.is_some();
+        if !good.is_some_and(Case::says_the_cost) {
             // Before anything follows its fragments.
             weigh::check(parsed, name, variables, &self.limits, &self.index)?;
         }
@@ -148,11 +154,11 @@ where
     /// Executes, and answers what the specification says: every selected field, in that order.
     async fn answer(&self, mut operation: Operation, document: &ExecutableDocument) -> Response {
         let name = operation.operation_name.clone();
-        let variables = operation.variables.clone();
+        let conditions = complete::conditions(&operation.variables);
         operation.set_parsed_query(document.clone());
         let mut response = self.schema.execute(operation).await;
         let name = name.as_deref();
-        complete::apply(&self.index, document, name, &variables, &mut response);
+        complete::apply(&self.index, document, name, &conditions, &mut response);
         response
     }
 }

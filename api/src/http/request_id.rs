@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{extract::Request, middleware::Next, response::Response};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -15,6 +14,12 @@ pub struct RequestId(Arc<str>);
 impl RequestId {
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The caller's, or a new one.
+    pub(super) fn of_request(headers: &HeaderMap) -> Self {
+        let given = headers.get(&HEADER).and_then(Self::given);
+        given.unwrap_or_else(Self::generate)
     }
 
     /// The caller's id, if nothing in it could disturb a log line or a search.
@@ -31,22 +36,13 @@ impl RequestId {
     }
 
     fn generate() -> Self {
-        Self(Uuid::now_v7().to_string().into())
+        let mut buffer = Uuid::encode_buffer();
+        Self((*Uuid::now_v7().hyphenated().encode_lower(&mut buffer)).into())
     }
 
-    fn header(&self) -> HeaderValue {
+    pub(super) fn header(&self) -> HeaderValue {
         HeaderValue::from_str(&self.0).expect("an id is made of harmless characters")
     }
-}
-
-/// Gives the request its id and says it in the answer.
-pub(super) async fn layer(mut request: Request, next: Next) -> Response {
-    let given = request.headers().get(&HEADER).and_then(RequestId::given);
-    let id = given.unwrap_or_else(RequestId::generate);
-    request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(HEADER, id.header());
-    response
 }
 
 #[cfg(test)]

@@ -20,6 +20,22 @@ async fn what_one_request_was_found_to_be_is_not_believed_of_another() {
             "query($f: DepartmentFilter) { departments(filter: $f) { nodes { name } } }",
             json!([{ "f": { "name": { "eq": "Sales" } } }, { "f": { "nonsense": 1 } }, { "f": {} }]),
         ),
+        (
+            "query($f: DepartmentFilter, $o: DepartmentOrder) { departments(filter: $f, orderBy: $o) { nodes { name } } }",
+            json!([
+                { "f": { "name": { "in": ["Sales", "Staff"] } } }, { "f": { "name": { "in": ["Sales"] } } }, { "f": { "name": { "in": ["Sales", null] } } },
+                { "f": { "name": { "in": "Sales" } } }, { "f": { "name": { "in": ["Sales", 1] } } }, { "f": { "name": { "in": [] } } }, { "f": { "name": null } },
+                { "o": { "field": "NAME" } }, { "o": { "field": "NAME", "direction": "DESC" } }, { "o": { "field": "NONSENSE" } }, { "o": { "direction": "ASC" } },
+                { "o": { "field": "NAME", "direction": "DOWN" } }, { "o": { "field": 1 } }, { "o": {} }, { "o": [] },
+            ]),
+        ),
+        (
+            "query($f: InvoiceFilter!) { invoices(filter: $f) { nodes { number issuedOn } } }",
+            json!([
+                { "f": { "issuedOn": { "gte": "2026-01-01" } } }, { "f": { "issuedOn": { "gte": "soon" } } }, { "f": { "issuedOn": { "gte": 1 } } },
+                { "f": { "issuedOn": { "gte": null } } }, { "f": { "issuedOn": { "since": "2026-01-01" } } }, { "f": null }, {},
+            ]),
+        ),
         // What a page may cost depends on how long it is.
         (
             "query($n: Int!) { departments(first: $n) { nodes { employees(first: $n) { nodes { reports(first: $n) { nodes { name } } } } } } }",

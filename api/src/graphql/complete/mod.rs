@@ -23,13 +23,13 @@ use self::{
 };
 use super::index::{Base, Kind, SchemaIndex, TypeId, TypeRef};
 
-pub use self::prepare::{default_variables, prepare};
+pub use self::prepare::{conditions, default_variables, prepare};
 
 /// Asks, beside what the client wants, for the type of what may be of several. A client can't select it: it is never answered.
 const RUNTIME_TYPE: &str = "__runtimeType";
 
 /// Completes the answer to a document that `prepare` has prepared, or to a copy of it as it was before; `variables` are the prepared
-/// ones. An answer that refuses the whole request stays as it is.
+/// ones, of which [`conditions`] are enough. An answer that refuses the whole request stays as it is.
 pub fn apply(
     index: &SchemaIndex,
     document: &ExecutableDocument,
@@ -99,7 +99,7 @@ impl<'a> Completion<'a> {
                 }
             },
         }
-        ty.nullable || *value != Value::Null
+        ty.nullable || !is_null(value)
     }
 
     fn list(&mut self, value: &mut Value, item: &'a TypeRef, below: &mut Below<'a>) {
@@ -120,7 +120,7 @@ impl<'a> Completion<'a> {
     fn object(&mut self, value: &mut Value, (ty, nullable): (TypeId, bool), below: &mut Below<'a>) {
         // An object without a single field that went well comes as `null`.
         let is_emptied = |it: &Self| !nullable || it.failures.is_any_below(&it.path);
-        if *value == Value::Null && is_emptied(self) {
+        if is_null(value) && is_emptied(self) {
             *value = Value::Object(IndexMap::new());
         }
         let Value::Object(fields) = value else { return };
@@ -180,7 +180,7 @@ fn take_place<'f>(
     key: &Name,
 ) -> Option<&'f mut Value> {
     let there = fields.get_index(place).map(|(there, _)| there);
-    if there != Some(key) {
+    if there.is_none_or(|there| !is_same(there, key)) {
         let Some(from) = fields.get_index_of(key) else {
             let (last, _) = fields.insert_full(key.clone(), Value::Null);
             fields.swap_indices(last, place);
@@ -189,6 +189,16 @@ fn take_place<'f>(
         fields.swap_indices(from, place);
     }
     Some(&mut fields[place])
+}
+
+/// Most names in answers are those of the document itself.
+fn is_same(one: &Name, other: &Name) -> bool {
+    std::ptr::eq(one.as_str(), other.as_str()) || one == other
+}
+
+/// Comparing would look at the kind of both.
+fn is_null(value: &Value) -> bool {
+    matches!(value, Value::Null)
 }
 
 #[cfg(test)]

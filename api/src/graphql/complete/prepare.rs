@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use async_graphql::{
-    Name, Pos, Positioned, Variables,
+    Name, Pos, Positioned, Value, Variables,
     parser::types::{
         DocumentOperations, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet,
     },
@@ -60,6 +60,17 @@ pub fn default_variables(
             variables.insert(name.clone(), default.node.clone());
         }
     }
+}
+
+/// The variables that `@skip` and `@include` can look at: the others may be big, and are given away to be executed.
+pub fn conditions(variables: &Variables) -> Variables {
+    let mut conditions = Variables::default();
+    for (name, value) in variables.iter() {
+        if let Value::Boolean(condition) = value {
+            conditions.insert(name.clone(), Value::Boolean(*condition));
+        }
+    }
+    conditions
 }
 
 /// More than any document that is executed has.

@@ -6,6 +6,7 @@
 //! whoever sends a new one each time displaces nothing that is in use.
 
 mod case;
+mod inputs;
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -15,6 +16,7 @@ use moka::sync::Cache;
 use super::weigh::{self, Refused};
 
 pub(super) use case::Case;
+pub(super) use inputs::Inputs;
 
 /// How much of documents is kept, in bytes of their texts. In memory they take some forty times as much.
 const MOST_KEPT: u64 = 256 * 1024;
@@ -22,8 +24,9 @@ const MOST_KEPT: u64 = 256 * 1024;
 /// A longer one is none that a client sends again and again.
 const LONGEST_KEPT: usize = 16 * 1024;
 
-/// The cases of one document that are remembered.
+/// The cases of one document that are remembered, and what is told in all of them.
 const MOST_CASES: usize = 32;
+const MOST_TOLD: usize = 256;
 
 /// The documents of one realm.
 pub struct Documents {
@@ -109,7 +112,9 @@ impl Document {
 
     fn approve(&self, case: Case) {
         let mut good = self.good.write().unwrap_or_else(PoisonError::into_inner);
-        if good.len() < MOST_CASES && !good.contains(&case) {
+        let told: usize = good.iter().map(Case::size).sum();
+        let fits = good.len() < MOST_CASES && told + case.size() <= MOST_TOLD;
+        if fits && !good.contains(&case) {
             good.push(case);
         }
     }
