@@ -14,7 +14,7 @@ use super::metrics::Metrics;
 use super::server::Server;
 use super::{Code, Refusal};
 
-/// The version of OpenMetrics that the library writes.
+/// The format and its version, as the library writes it.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// All of it. Nothing here needs a tenant, a token or the database.
