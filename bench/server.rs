@@ -52,6 +52,7 @@ impl Server {
             .args([command, "--addr", &addr])
             .current_dir(at)
             .env("DATABASE_URL", database)
+            .env("INSULA_ADMIN_ADDR", "127.0.0.1:0")
             .envs(settings.iter().copied())
             .stdout(Stdio::null())
             .stderr(File::create(&log)?)

@@ -25,6 +25,8 @@ mod http;
 mod interrupted;
 /// Nothing of one tenant shows at another.
 mod isolation;
+/// Figures for whoever watches over a server.
+mod metrics;
 /// What operators do.
 mod operations;
 /// Every field, tried by everybody.

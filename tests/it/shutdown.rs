@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::cli;
+use api::cli::{self, Listeners};
 use api::http::Playground;
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use tenancy::Access;
 use tenancy::testing::Way;
 use tests::{TestServer, at_last};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 tenancy::both_ways!(a_server_that_stops_answers_what_is_under_way_and_takes_nothing_new);
@@ -19,13 +19,14 @@ tenancy::both_ways!(a_server_that_stops_answers_what_is_under_way_and_takes_noth
 async fn a_server_that_stops_answers_what_is_under_way_and_takes_nothing_new(way: Way) {
     let server = TestServer::by(way, &[]).await;
     let state = tests::server::state_at(server.addresses(), server.settings());
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let addr = listener.local_addr().unwrap();
+    let listeners = Listeners::take(&state.config.http).await.unwrap();
+    let addr = listeners.public.local_addr().unwrap();
+    let watched = listeners.admin.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let playground = Playground::of(&state, Vec::new());
     let serving = tokio::spawn(cli::serve(
         Arc::clone(&state),
-        listener,
+        listeners,
         playground,
         async {
             stopped.await.unwrap();
@@ -55,6 +56,11 @@ async fn a_server_that_stops_answers_what_is_under_way_and_takes_nothing_new(way
     stop.send(()).unwrap();
     let refused = at_last(async || TcpStream::connect(addr).await.is_err(), |no| *no).await;
     assert!(refused, "it still takes connections");
+    // Whoever watches still sees it.
+    let metrics = reqwest::get(format!("http://{watched}/metrics")).await;
+    let metrics = metrics.unwrap().text().await.unwrap();
+    let in_use = "insula_db_connections{pool=\"serving\",state=\"in_use\"} 1\n";
+    assert!(metrics.contains(in_use), "{metrics}");
     // It neither hurries the request nor leaves without it.
     for _ in 0..100 {
         assert_eq!(sql.rows(waiting).await.len(), 1);

@@ -22,13 +22,15 @@ use crate::template::{self, Template};
 pub struct TestServer {
     pub state: Arc<State>,
     pub addr: SocketAddr,
+    /// Where its metrics are.
+    pub admin: SocketAddr,
     /// The URL of its database, for a direct connection.
     pub database: String,
     pub(crate) http: reqwest::Client,
     template: &'static Template,
     addresses: Addresses,
     settings: Settings,
-    tasks: [JoinHandle<()>; 3],
+    tasks: [JoinHandle<()>; 4],
 }
 
 /// How many backends a server has behind a pooler: fewer than its pool has connections.
@@ -100,22 +102,25 @@ impl TestServer {
         let server = Server::new(Arc::clone(&state));
         let router = http::router(&server, entrance, Playground::of(&state, Vec::new()));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await;
-        let listener = listener.expect("a free port");
-        let addr = listener
-            .local_addr()
-            .expect("a bound socket has an address");
+        let (listener, addr) = somewhere().await;
         let serving = tokio::spawn(async move {
             axum::serve(listener, service).await.expect("it serves");
+        });
+        let (listener, admin) = somewhere().await;
+        let watched = http::admin(&server);
+        let watched = tokio::spawn(async move {
+            axum::serve(listener, watched).await.expect("it serves");
         });
         Self {
             tasks: [
                 state.follow(),
                 state.crossings.write_down(state.database.clone()),
                 serving,
+                watched,
             ],
             state,
             addr,
+            admin,
             database: addresses.operator.clone(),
             addresses,
             http: reqwest::Client::builder()
@@ -205,6 +210,14 @@ impl Drop for TestServer {
     }
 }
 
+/// A port that was free.
+async fn somewhere() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await;
+    let listener = listener.expect("a free port");
+    let addr = listener.local_addr();
+    (listener, addr.expect("a bound socket has an address"))
+}
+
 /// The state that `insula serve` would wire for this database, but for the cost of passwords.
 pub fn state(database: &str, settings: &Settings) -> Arc<State> {
     state_at(&one_for_both(database), settings)
@@ -220,6 +233,8 @@ fn one_for_both(database: &str) -> Addresses {
 /// Like [`state`], with an address for each login.
 pub fn state_at(addresses: &Addresses, settings: &Settings) -> Arc<State> {
     let defaults = [
+        ("INSULA_ADDR", "127.0.0.1:0"),
+        ("INSULA_ADMIN_ADDR", "127.0.0.1:0"),
         ("INSULA_SHARED_DOMAIN", "insula.localhost"),
         ("INSULA_TENANT_SUFFIX", "localhost"),
         ("INSULA_JWT_SECRET", SECRET),

@@ -3,11 +3,9 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
-
 use super::private::PrivateDatabase;
-use super::serve::{ServeArgs, listen, log_to_stderr, serve, told_to_stop};
-use super::{Failure, Global, connect, console, output};
+use super::serve::{ServeArgs, log_to_stderr, serve, told_to_stop};
+use super::{Failure, Global, Listeners, connect, console, output};
 use crate::app::{demo, fleet};
 use crate::config::Profile;
 use crate::http::{OfferedTenant, Playground};
@@ -22,10 +20,10 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure>
         let private = PrivateDatabase::start(&config).await?;
         (private.addresses(), Some(private))
     };
-    let listener = listen(config.http.addr).await?;
+    let listeners = Listeners::take(&config.http).await?;
     let state = connect::build(config, &addresses)?;
     let ended = tokio::select! {
-        ended = prepare_and_serve(&state, listener) => ended,
+        ended = prepare_and_serve(&state, listeners) => ended,
         Err(failure) = keep_alive(private.as_mut()) => Err(failure),
     };
     if let Some(private) = private {
@@ -34,14 +32,14 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<(), Failure>
     ended
 }
 
-async fn prepare_and_serve(state: &Arc<State>, listener: TcpListener) -> Result<(), Failure> {
+async fn prepare_and_serve(state: &Arc<State>, listeners: Listeners) -> Result<(), Failure> {
     tokio::select! {
         ready = prepare(state) => ready?,
         () = told_to_stop() => return Ok(()),
     }
-    welcome(state, listener.local_addr()?.port());
+    welcome(state, &listeners)?;
     let playground = Playground::of(state, offered(state));
-    serve(Arc::clone(state), listener, playground, told_to_stop()).await
+    serve(Arc::clone(state), listeners, playground, told_to_stop()).await
 }
 
 async fn keep_alive(private: Option<&mut PrivateDatabase>) -> Result<Infallible, Failure> {
@@ -101,7 +99,8 @@ fn suffix(state: &State) -> &str {
         .map_or("localhost", |suffix| suffix.as_str())
 }
 
-fn welcome(state: &State, port: u16) {
+fn welcome(state: &State, listeners: &Listeners) -> Result<(), Failure> {
+    let port = listeners.public.local_addr()?.port();
     let suffix = suffix(state);
     let shared = state
         .shared_domain
@@ -127,6 +126,11 @@ fn welcome(state: &State, port: u16) {
         demo::OPERATOR,
         demo::PASSWORD
     ));
+    output::say(format_args!(
+        "  {:<12} http://{}/metrics",
+        "Metrics",
+        listeners.admin.local_addr()?
+    ));
     output::say("\n  Try it:");
     output::say(format_args!(
         "    curl -s http://localhost:{port}/graphql -H 'content-type: application/json' \\\n      \
@@ -135,4 +139,5 @@ fn welcome(state: &State, port: u16) {
         demo::SHOPS[0].slug
     ));
     output::say("\n  Ctrl-C stops the server and PostgreSQL; the data stay.\n");
+    Ok(())
 }

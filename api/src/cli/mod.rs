@@ -7,6 +7,7 @@ mod console;
 mod dev;
 mod doctor;
 mod domain;
+mod listen;
 mod migrate;
 mod output;
 mod password;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use listen::Listeners;
 pub use output::Failure;
 pub use serve::{prove_and_serve, serve};
 

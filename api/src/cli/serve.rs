@@ -1,24 +1,30 @@
 //! `insula serve`: serves until it is told to stop.
 
+use std::future::IntoFuture;
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::Router;
 use clap::Args;
 use tenancy::Access;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
-use super::{Failure, Global, connect, output};
+use super::{Failure, Global, Listeners, connect, output};
 use crate::app::{self, doctor, fleet};
-use crate::config::{ListenAddr, LogFormat, Profile, Telemetry};
+use crate::config::{LogFormat, Profile, Telemetry};
 use crate::http::{self, Playground, Server};
 use crate::state::State;
 
 /// How long requests may go on once the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long an answer may go on for whoever watches, once there is nothing left to see.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// How often a database that is away is asked again.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -54,15 +60,16 @@ pub async fn prove_and_serve(
         }
         Verdict::Unfit(failure) => return Err(failure),
     };
-    let listener = listen(state.config.http.addr).await?;
+    let listeners = Listeners::take(&state.config.http).await?;
     output::note(format_args!(
-        "insula serves at http://{}, isolation: {}",
-        listener.local_addr()?,
-        doctor::level(&state)
+        "insula serves at http://{}, isolation: {}, metrics at http://{}/metrics",
+        listeners.public.local_addr()?,
+        doctor::level(&state),
+        listeners.admin.local_addr()?
     ));
     let playground = Playground::of(&state, Vec::new());
     tokio::select! {
-        served = serve(state, listener, playground, stop) => served,
+        served = serve(state, listeners, playground, stop) => served,
         failure = wait_for_database(later) => Err(failure),
     }
 }
@@ -70,7 +77,7 @@ pub async fn prove_and_serve(
 /// Serves until `stop` comes, then lets the requests under way end.
 pub async fn serve(
     state: Arc<State>,
-    listener: TcpListener,
+    listeners: Listeners,
     playground: Playground,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
@@ -78,8 +85,33 @@ pub async fn serve(
     let telling = state.crossings.write_down(state.database.clone());
     let server = Server::new(Arc::clone(&state));
     let router = http::router(&server, http::entrance(&state)?, playground);
+    let (done, is_done) = oneshot::channel::<()>();
+    // Whoever watches sees what is under way until nothing is.
+    let watched =
+        axum::serve(listeners.admin, http::admin(&server)).with_graceful_shutdown(async {
+            let _ = is_done.await;
+        });
+    let watched = tokio::spawn(watched.into_future());
+    answer(router, listeners.public, stop).await?;
+    drop(done);
+    let _ = tokio::time::timeout(GLANCE, watched).await;
+    following.abort();
+    // What was refused last is told too, if the database is there to be told.
+    let _ = tokio::time::timeout(DRAIN, state.crossings.flush()).await;
+    telling.abort();
+    let closed = async { tokio::join!(state.database.close(), state.operator.close()) };
+    let _ = tokio::time::timeout(DRAIN, closed).await;
+    Ok(())
+}
+
+/// Answers until `stop` comes and the requests under way have ended, or took too long for that.
+async fn answer(
+    router: Router,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let (stopping, stopped) = oneshot::channel();
     let stop = async move {
         stop.await;
         let _ = stopping.send(());
@@ -92,15 +124,9 @@ pub async fn serve(
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        ended = serving => ended?,
+        ended = serving => return ended,
         () = overdue => tracing::warn!("some requests did not end in time"),
     }
-    following.abort();
-    // What was refused last is told too, if the database is there to be told.
-    let _ = tokio::time::timeout(DRAIN, state.crossings.flush()).await;
-    telling.abort();
-    let closed = async { tokio::join!(state.database.close(), state.operator.close()) };
-    let _ = tokio::time::timeout(DRAIN, closed).await;
     Ok(())
 }
 
@@ -159,27 +185,6 @@ async fn unfitness(state: &State) -> app::Result<Option<String>> {
     };
     let lines: Vec<_> = dangers.into_iter().map(line).collect();
     Ok((!lines.is_empty()).then(|| lines.join("\n")))
-}
-
-/// Takes the address, or the next free one where that will do.
-pub(super) async fn listen(wanted: ListenAddr) -> Result<TcpListener, Failure> {
-    let mut addr = wanted.addr;
-    loop {
-        match TcpListener::bind(addr).await {
-            Ok(listener) => return Ok(listener),
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                match addr.port().checked_add(1).filter(|_| wanted.or_next) {
-                    Some(next) => addr.set_port(next),
-                    None => {
-                        return Err(Failure::new(format!(
-                            "{addr} is taken by another program; choose another with --addr or INSULA_ADDR"
-                        )));
-                    }
-                }
-            }
-            Err(error) => return Err(Failure::new(format!("can't listen at {addr}: {error}"))),
-        }
-    }
 }
 
 /// Ctrl-C, or what a service manager sends.

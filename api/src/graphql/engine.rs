@@ -67,6 +67,14 @@ impl Engine {
         }
     }
 
+    /// How many documents of each realm are remembered.
+    pub fn remembered(&self) -> [(&'static str, u64); 2] {
+        [
+            ("tenant", self.tenant.documents.count()),
+            ("shared", self.shared.documents.count()),
+        ]
+    }
+
     /// Runs an operation of a document in the realm that was admitted.
     pub async fn execute(
         &self,

@@ -5,15 +5,18 @@ pub mod graphiql;
 pub mod graphql;
 pub mod layers;
 
+mod admin;
 mod bearer;
 mod cors;
 mod entrance;
 mod health;
+mod metrics;
 mod origin;
 mod request_id;
 mod server;
 
 pub use self::{
+    admin::admin,
     entrance::{EntranceError, entrance},
     error::{Code, Refusal},
     graphiql::{OfferedTenant, Playground},

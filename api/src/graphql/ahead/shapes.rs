@@ -54,6 +54,13 @@ impl Shapes {
         shape
     }
 
+    /// How many are kept.
+    pub fn count(&self) -> u64 {
+        // Only then it is exact.
+        self.kept.run_pending_tasks();
+        self.kept.entry_count()
+    }
+
     pub fn mode(&self) -> Mode {
         match self.mode.load(Ordering::Relaxed) {
             mode if mode == Mode::Plain as u8 => Mode::Plain,

@@ -79,6 +79,13 @@ impl Documents {
         }))
     }
 
+    /// How many are kept.
+    pub(super) fn count(&self) -> u64 {
+        // Only then it is exact.
+        self.kept.run_pending_tasks();
+        self.kept.entry_count()
+    }
+
     /// Remembers that a document is good, if it always is, and not only this time, in a case.
     pub(super) fn approve(&self, document: &Arc<Document>, case: Option<Case>) {
         if let Some(case) = case {
