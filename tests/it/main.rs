@@ -7,6 +7,8 @@
 
 /// The entities say what the migrations did.
 mod agreement;
+/// Looking ahead, against the resolvers.
+mod ahead;
 /// The arrows between the rooms, and the budgets of the house.
 mod architecture;
 /// The audit trail: who did what to which tenant, from where.

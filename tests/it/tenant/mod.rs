@@ -1,7 +1,5 @@
 //! A tenant's own API.
 
-/// Looking ahead, against the resolvers.
-mod ahead;
 /// What operations cost PostgreSQL, each with its limit.
 mod costs;
 mod customers;
