@@ -45,6 +45,8 @@ mod silence;
 mod slides;
 /// Before anybody is served.
 mod start;
+/// Hundreds of requests at a time while something goes wrong.
+mod storms;
 /// A tenant's own API, noun by noun.
 mod tenant;
 /// Access tokens: revoked, forged, and signed by one key after the other.
