@@ -13,6 +13,9 @@ use crate::{Failure, report};
 /// The neighbours' connections.
 const NEIGHBOURS: usize = 4;
 
+/// How many times their p99 beside the hot tenant may be what it is without.
+const LIMIT: f64 = 1.5;
+
 /// The neighbours without the hot tenant, and beside it.
 pub(crate) async fn run(
     place: &Place,
@@ -65,7 +68,8 @@ pub(crate) async fn run(
             &mut beside,
             format!("{:.0}", rate(&its, time)),
         );
-        table.add_row(["", "ratio", "", "", &format!("{:.2}", with / without)]);
+        let limit = format!("ratio, at most {LIMIT}");
+        table.add_row(["", &limit, "", "", &format!("{:.2}", with / without)]);
     }
     report::show(&table);
     Ok(())

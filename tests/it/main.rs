@@ -7,6 +7,8 @@
 
 /// The entities say what the migrations did.
 mod agreement;
+/// Looking ahead, against the resolvers.
+mod ahead;
 /// The arrows between the rooms, and the budgets of the house.
 mod architecture;
 /// The audit trail: who did what to which tenant, from where.
@@ -45,6 +47,8 @@ mod silence;
 mod slides;
 /// Before anybody is served.
 mod start;
+/// Hundreds of requests at a time while something goes wrong.
+mod storms;
 /// A tenant's own API, noun by noun.
 mod tenant;
 /// Access tokens: revoked, forged, and signed by one key after the other.

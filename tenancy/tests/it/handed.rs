@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use futures::{FutureExt, poll};
 use tenancy::testing::{Way, two_shops_by};
 use tenancy::{Access, TenantDb};
@@ -9,6 +11,7 @@ use crate::support::{
 tenancy::both_ways! {
     c24_whoever_is_handed_a_connection_sees_nothing_of_its_former_user,
     c24_a_connection_handed_to_somebody_who_has_left_goes_to_the_next,
+    c24_a_connection_that_dies_while_it_rests_in_a_transaction_is_closed,
 }
 
 const BACKEND: &str = "SELECT pg_backend_pid()";
@@ -134,4 +137,26 @@ async fn c24_a_connection_handed_to_somebody_who_has_left_goes_to_the_next(way: 
     rested(&database).await;
     assert_eq!(database.gauges().idle, 1);
     assert_clean(&shops, &database).await;
+}
+
+async fn c24_a_connection_that_dies_while_it_rests_in_a_transaction_is_closed(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let (proxy, database) = watched(&shops).await;
+    let db = database.tenant(&shops.python, Access::Read);
+    names(&db).await.unwrap();
+    proxy.forget();
+    proxy.hold();
+    drop(db);
+    // Nobody comes, so it is rolled back; and the answer to that never arrives.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !proxy.statements().iter().any(|text| text == "ROLLBACK") {
+        assert!(Instant::now() < deadline, "{:?}", proxy.statements());
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    drop(proxy);
+
+    rested(&database).await;
+
+    assert_eq!(database.gauges().open, 0);
+    assert_clean(&shops, &shops.database).await;
 }

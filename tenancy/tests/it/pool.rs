@@ -3,17 +3,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use futures::poll;
+use futures::{StreamExt, poll, stream};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sea_orm::ConnectionTrait;
 use tenancy::testing::{ShopMigrations, Shops, Way, two_shops, two_shops_by};
 use tenancy::{
-    Access, ActiveTenant, Database, History, PoolOptions, SchemaName, Status, Tenant, TenantId,
+    Access, ActiveTenant, Database, History, Isolation, Logins, PoolOptions, SchemaName, Status,
+    Tenant, TenantId,
 };
 
 use crate::support::{
-    Outside, assert_clean, get, names, nobody_idles_in_transaction, polled, pool_of_one, rested,
+    Outside, assert_clean, get, names, nobody_idles_in_transaction, path, path_of, polled,
+    pool_of_one, rested,
 };
 
 tenancy::both_ways! {
@@ -196,6 +198,65 @@ async fn a_connection_that_knows_too_many_tenants_makes_room_for_another() {
         let gauges = database.gauges();
         assert_eq!((gauges.retired, gauges.open), (retired, 1), "{gauges:?}");
         assert_eq!(gauges.tenants, if retired == 1 { 1 } else { 3 });
+    }
+}
+
+/// A tenant that was never made: without roles nothing looks for its schema before its tables.
+fn stranger() -> ActiveTenant {
+    let id = TenantId::new();
+    let tenant = Tenant {
+        id,
+        slug: format!("shop-{}", id.as_uuid().simple()).parse().unwrap(),
+        schema: SchemaName::of(id),
+        login: 1,
+        status: Status::Active,
+        version: Some(String::new()),
+        breaking: None,
+    };
+    Arc::new(tenant).enter("").unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_tenants_in_turn_leave_no_more_behind_than_was_said() {
+    const TENANTS: usize = 10_000;
+    const CONNECTIONS: usize = 4;
+    const KNOWN: usize = 200;
+    const KEPT: usize = 50;
+    let shops = two_shops().await.unwrap();
+    let logins = Logins::new(&shops.url, &shops.url, Isolation::Path).unwrap();
+    let [
+        max_connections,
+        tenants_per_connection,
+        statements_per_connection,
+    ] = [CONNECTIONS, KNOWN, KEPT].map(|most| u32::try_from(most).unwrap());
+    let options = PoolOptions {
+        max_connections,
+        tenants_per_connection,
+        statements_per_connection,
+        acquire_timeout: Duration::from_secs(30),
+        ..PoolOptions::default()
+    };
+    let database = Database::new(&logins, &options);
+    let touched = stream::iter(0..TENANTS).map(async |_| {
+        let tenant = stranger();
+        let db = database.tenant(&tenant, Access::Read);
+        assert_eq!(path(&db).await, path_of(&tenant));
+        let gauges = database.gauges();
+        assert!(gauges.open <= CONNECTIONS, "{gauges:?}");
+        assert!(gauges.tenants <= CONNECTIONS * KNOWN, "{gauges:?}");
+        assert!(gauges.statements <= CONNECTIONS * KEPT, "{gauges:?}");
+    });
+    touched.buffer_unordered(16).count().await;
+
+    rested(&database).await;
+    let gauges = database.gauges();
+    let least = TENANTS / KNOWN - CONNECTIONS;
+    assert!(gauges.retired >= least as u64, "{gauges:?}");
+    nobody_idles_in_transaction(&shops.url).await;
+    // Those who come again are as welcome as ever.
+    let scopes = [(); CONNECTIONS].map(|()| database.tenant(&shops.python, Access::Read));
+    for db in &scopes {
+        assert_eq!(names(db).await.unwrap(), ["Cobra", "Viper"]);
     }
 }
 

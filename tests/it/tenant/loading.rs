@@ -5,8 +5,10 @@ use serde_json::json;
 use tenancy::testing::Proxy;
 use tests::{TestServer, eventually};
 
+use super::crowd;
+
 /// A server whose database is reached through a proxy that counts.
-async fn counted(mode: Mode) -> (TestServer, Proxy) {
+pub(super) async fn counted(mode: Mode) -> (TestServer, Proxy) {
     let whole = TestServer::start().await;
     let proxy = Proxy::start(&whole.database).await.unwrap();
     let server = TestServer::on(proxy.url(), &[]).await;
@@ -54,35 +56,14 @@ async fn selects(server: &TestServer, proxy: &Proxy, document: &str, rows: usize
     };
     let nodes = answer.at(&format!("{plural}.nodes"));
     assert_eq!(nodes.as_array().unwrap().len(), rows, "{nodes}");
-    let statements = proxy.statements();
-    statements
-        .iter()
-        .filter(|text| text.starts_with("SELECT"))
-        .count()
+    selects_of(proxy)
 }
 
-/// Sixty employees and invoices more.
-async fn crowd(server: &TestServer) {
-    let sql = server.sql("python");
-    sql.run(
-        "INSERT INTO employee (id, number, name, department_id, manager_id, created_at)
-         SELECT gen_random_uuid(), 'n' || n, 'Employee ' || n,
-             (SELECT id FROM department ORDER BY md5(n || name) LIMIT 1),
-             (SELECT id FROM employee ORDER BY md5(n || name) LIMIT 1), now()
-         FROM generate_series(1, 60) n",
-    )
-    .await;
-    sql.run(
-        "WITH i AS (
-             INSERT INTO invoice (id, number, customer_id, issued_on, status, total, created_at)
-             SELECT gen_random_uuid(), 'n' || n,
-                 (SELECT id FROM customer ORDER BY md5(n || name) LIMIT 1), '2026-01-01', 'open', 1, now()
-             FROM generate_series(1, 60) n RETURNING id
-         )
-         INSERT INTO invoice_line (id, invoice_id, position, description, quantity, unit_price)
-         SELECT gen_random_uuid(), i.id, 0, 'Line', 1, 1 FROM i",
-    )
-    .await;
+/// How many statements read something since it was told to forget.
+pub(super) fn selects_of(proxy: &Proxy) -> usize {
+    let statements = proxy.statements().into_iter();
+    let selects = statements.filter(|text| text.starts_with("SELECT"));
+    selects.count()
 }
 
 #[tokio::test]

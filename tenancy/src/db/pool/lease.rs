@@ -114,8 +114,10 @@ impl Lease {
         kept.expect("a lease that was fitted has one")
     }
 
-    /// Undoes what was left undone, and only then lets somebody else have it.
+    /// Undoes what was left undone, and only then lets somebody else have it. Where that fails, or
+    /// takes too long, the connection is closed.
     pub(super) async fn undo(mut self) {
+        self.stand = Stand::Lost;
         let undone = timeout(UNDOING, self.connection().execute("ROLLBACK")).await;
         if matches!(undone, Ok(Ok(_))) {
             self.stand = Stand::Clean;
