@@ -88,15 +88,15 @@ async fn a_statement_names_what_is_selected_and_no_schema() {
     let statements = proxy.statements();
     let statement = statements
         .iter()
-        .find(|text| text.starts_with("SELECT array_send"));
+        .find(|text| text.starts_with("SELECT record_send"));
     assert_eq!(
         statement.expect("a statement"),
-        "SELECT array_send(ARRAY(SELECT ROW(t1.\"number\", t2.\"id\", t2.\"name\", \
+        "SELECT record_send(ROW(t1.\"number\", t2.\"id\", t2.\"name\", \
          ARRAY(SELECT ROW(t3.\"quantity\") FROM \"invoice_line\" AS t3 \
-         WHERE t3.\"invoice_id\" = t1.\"id\" ORDER BY t3.\"position\", t3.\"id\")) \
+         WHERE t3.\"invoice_id\" = t1.\"id\" ORDER BY t3.\"position\", t3.\"id\"))) \
          FROM (SELECT \"invoice\".\"number\", \"invoice\".\"customer_id\", \"invoice\".\"id\" \
          FROM \"invoice\" ORDER BY \"invoice\".\"id\" ASC LIMIT 1) AS t1 \
-         LEFT JOIN \"customer\" AS t2 ON t2.\"id\" = t1.\"customer_id\" ORDER BY t1.\"id\" ASC))"
+         LEFT JOIN \"customer\" AS t2 ON t2.\"id\" = t1.\"customer_id\" ORDER BY t1.\"id\" ASC"
     );
 }
 

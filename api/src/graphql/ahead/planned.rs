@@ -9,7 +9,7 @@ use async_graphql::{ContextSelectionSet, Error, OutputType, Positioned, ServerRe
 use uuid::Uuid;
 
 use super::cell::Unreadable;
-use super::program::Renderer;
+use super::program::{Program, Renderer};
 use super::sql::Shape;
 use crate::graphql::Fault;
 
@@ -24,19 +24,19 @@ pub enum Planned<T> {
 /// What a statement answered, and what is to be made of it.
 pub struct Answer {
     pub(super) shape: Arc<Shape>,
-    /// None where it was to be one row, and there is none.
-    pub(super) bytes: Option<Vec<u8>>,
+    pub(super) rows: Vec<Vec<u8>>,
     pub(super) realm: Uuid,
 }
 
 impl Answer {
+    /// Whether it was to be one row, and there is none.
     pub fn is_missing(&self) -> bool {
-        self.bytes.is_none()
+        self.rows.is_empty() && matches!(self.shape.program, Program::One(_))
     }
 
     fn render(&self) -> Result<Value, Unreadable> {
         let renderer = Renderer { realm: self.realm };
-        renderer.run(&self.shape.program, self.bytes.as_deref())
+        renderer.run(&self.shape.program, &self.rows)
     }
 }
 

@@ -72,14 +72,15 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// `null` without an answer.
-    pub fn run(&self, program: &Program, answer: Option<&[u8]>) -> Read<Value> {
-        let Some(answer) = answer else {
-            return Ok(Value::Null);
-        };
+    /// `null` where one row was to be, and none is.
+    pub fn run(&self, program: &Program, rows: &[Vec<u8>]) -> Read<Value> {
+        let rows = rows.iter().map(|row| record(row));
+        let mut rows: Vec<_> = rows.collect::<Read<_>>()?;
         match program {
-            Program::One(slots) => self.object(slots, &record(answer)?),
-            Program::Page(page) => self.page(page, records(Some(answer))?),
+            Program::One(slots) => rows
+                .pop()
+                .map_or(Ok(Value::Null), |row| self.object(slots, &row)),
+            Program::Page(page) => self.page(page, rows),
         }
     }
 

@@ -3,8 +3,9 @@
 //! Rows that are pointed at are joined; lists are arrays of records, each with its own order and limit. A page's rows are found
 //! before anything is joined to them. Names are those of entities, values are parameters, and no tenant's schema is named.
 //!
-//! The answer is one record or one array of them, as PostgreSQL sends these: bytes, which come through as such even where a
-//! statement travels together with its scope's `BEGIN` and so is answered in text.
+//! Each row is one record as PostgreSQL sends it: bytes, which come through as such even where a statement travels together with its
+//! scope's `BEGIN` and so is answered in text. One array of all rows would cost PostgreSQL twice the time: it would keep each record
+//! whole, and send it afterwards.
 
 use super::program::{CursorProgram, PageProgram, PageRender, Program, Render};
 use super::table::{Made, Table, quoted};
@@ -37,7 +38,7 @@ impl Shape {
             }
             Wish::Page(page) => {
                 let (level, tail, program) = builder.page(page, None);
-                let sql = format!("SELECT array_send({})", level.array(&tail));
+                let sql = format!("SELECT record_send({}) {tail}", level.row());
                 (level, sql, Program::Page(program))
             }
         };
