@@ -13,6 +13,9 @@ use tenancy::Access;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::{Failure, Global, Listeners, connect, output};
 use crate::app::{self, doctor, fleet};
@@ -200,13 +203,16 @@ pub(super) async fn told_to_stop() {
 
 /// Logs go to stderr, in the format that is configured.
 pub(super) fn log_to_stderr(telemetry: &Telemetry) {
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(telemetry.log.clone())
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr);
-    // A second start in one process keeps the first one's logging.
-    let _ = match telemetry.format {
-        LogFormat::Text => logs.try_init(),
-        LogFormat::Json => logs.json().try_init(),
+    let lines = match telemetry.format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
     };
+    let logs = tracing_subscriber::registry()
+        .with(lines)
+        .with(telemetry.log.clone());
+    // A second start in one process keeps the first one's logging.
+    let _ = logs.try_init();
 }

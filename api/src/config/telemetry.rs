@@ -1,6 +1,6 @@
 //! What is logged and how it looks.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 
 use super::{
     key::{Key, KeyInfo},
@@ -15,8 +15,8 @@ pub(super) const KEYS: &[KeyInfo] = &[LOG.info(), FORMAT.info()];
 
 #[derive(Debug, Clone)]
 pub struct Telemetry {
-    /// Directives of an `EnvFilter` that are known to parse (`INSULA_LOG`).
-    pub log: String,
+    /// What is logged of which part (`INSULA_LOG`).
+    pub log: Targets,
     pub format: LogFormat,
 }
 
@@ -29,7 +29,7 @@ impl Telemetry {
     }
 }
 
-struct LogFilter(String);
+struct LogFilter(Targets);
 
 impl Value for LogFilter {
     fn expected() -> String {
@@ -37,8 +37,7 @@ impl Value for LogFilter {
     }
 
     fn from_text(text: &str) -> Option<Self> {
-        let parses = EnvFilter::builder().parse(text).is_ok();
-        parses.then(|| Self(text.to_owned()))
+        text.parse().ok().map(Self)
     }
 }
 

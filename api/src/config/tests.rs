@@ -177,7 +177,8 @@ fn every_variable_of_the_contract_is_honoured() {
     assert_eq!(config.auth.issuer, "https://insula.example");
     assert_eq!(config.auth.access_ttl, Duration::from_mins(5));
     assert_eq!(config.data_dir, Path::new("/var/lib/insula"));
-    assert_eq!(config.telemetry.log, "warn,tenancy=debug");
+    let logged = "warn,tenancy=debug".parse().unwrap();
+    assert_eq!(config.telemetry.log, logged);
 }
 
 #[test]
