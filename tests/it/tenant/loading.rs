@@ -88,12 +88,12 @@ async fn a_statement_names_what_is_selected_and_no_schema() {
     let statements = proxy.statements();
     let statement = statements
         .iter()
-        .find(|text| text.starts_with("SELECT record_send"));
+        .find(|text| text.starts_with("SELECT t1.\"number\""));
     assert_eq!(
         statement.expect("a statement"),
-        "SELECT record_send(ROW(t1.\"number\", t2.\"id\", t2.\"name\", \
-         ARRAY(SELECT ROW(t3.\"quantity\") FROM \"invoice_line\" AS t3 \
-         WHERE t3.\"invoice_id\" = t1.\"id\" ORDER BY t3.\"position\", t3.\"id\"))) \
+        "SELECT t1.\"number\", uuid_send(t2.\"id\"), t2.\"name\", \
+         array_send(ARRAY(SELECT ROW(t3.\"quantity\") FROM \"invoice_line\" AS t3 \
+         WHERE t3.\"invoice_id\" = t1.\"id\" ORDER BY t3.\"position\", t3.\"id\")) \
          FROM (SELECT \"invoice\".\"number\", \"invoice\".\"customer_id\", \"invoice\".\"id\" \
          FROM \"invoice\" ORDER BY \"invoice\".\"id\" ASC LIMIT 1) AS t1 \
          LEFT JOIN \"customer\" AS t2 ON t2.\"id\" = t1.\"customer_id\" ORDER BY t1.\"id\" ASC"

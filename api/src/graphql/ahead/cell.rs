@@ -170,10 +170,6 @@ fn int(bytes: &mut &[u8]) -> Result<i32, Unreadable> {
     <i32 as FromSql>::from_sql(&Type::INT4, four)
 }
 
-pub fn record(bytes: &[u8]) -> Result<Cells<'_>, Unreadable> {
-    <Cells<'_> as FromSql>::from_sql(&Type::RECORD, bytes)
-}
-
 /// The records of an array.
 pub fn records(array: Option<&[u8]>) -> Result<Vec<Cells<'_>>, Unreadable> {
     /// `record[]`, which the library counts among the types that stand for others.

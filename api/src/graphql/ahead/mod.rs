@@ -8,11 +8,11 @@
 //! Connections, single rows by id, `node` and a tenant's `me` look ahead. `nodes` doesn't, whose rows are of several tables; nor do the
 //! operators' `me` and `tenant` by slug or domain, and what isn't made of rows of its realm, as a tenant's `tenant`.
 
-mod bytes;
 mod cell;
 mod number;
 mod planned;
 mod program;
+mod rows;
 mod shapes;
 mod sql;
 mod table;
@@ -31,6 +31,7 @@ use super::order::OrderBy;
 use super::page::{Page, PageArgs, Plan};
 use crate::auth::{Can, Permission};
 use planned::Answer;
+use rows::Rows;
 use wish::{Reader, Wish};
 
 pub(crate) use cell::words;
@@ -92,10 +93,9 @@ impl<R: Realm> Request<R> {
         let statement =
             Statement::from_sql_and_values(DbBackend::Postgres, shape.sql.as_str(), values);
         let rows = db.begin_with(statement).await?;
-        let rows = rows.iter().map(bytes::of).collect::<Result<_, _>>();
         let answer = Answer {
             shape,
-            rows: rows.map_err(Fault::Internal)?,
+            rows: Rows::of(&rows).map_err(Fault::Internal)?,
             realm: self.realm_id(),
         };
         Ok(Some(answer))

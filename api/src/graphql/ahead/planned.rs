@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::cell::Unreadable;
 use super::program::{Program, Renderer};
+use super::rows::Rows;
 use super::sql::Shape;
 use crate::graphql::Fault;
 
@@ -24,7 +25,7 @@ pub enum Planned<T> {
 /// What a statement answered, and what is to be made of it.
 pub struct Answer {
     pub(super) shape: Arc<Shape>,
-    pub(super) rows: Vec<Vec<u8>>,
+    pub(super) rows: Rows,
     pub(super) realm: Uuid,
 }
 
@@ -36,7 +37,7 @@ impl Answer {
 
     fn render(&self) -> Result<Value, Unreadable> {
         let renderer = Renderer { realm: self.realm };
-        renderer.run(&self.shape.program, &self.rows)
+        renderer.run(&self.shape.program, self.rows.cells())
     }
 }
 

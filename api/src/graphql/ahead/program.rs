@@ -5,7 +5,7 @@ use async_graphql::{Name, ScalarType, Value};
 use sea_orm::sea_query::ColumnType;
 use uuid::Uuid;
 
-use super::cell::{Cell, Cells, Unreadable, Write, record, records};
+use super::cell::{Cell, Cells, Unreadable, Write, records};
 use super::wish::{InfoSlot, Slots};
 use crate::graphql::cursor::Cursor;
 use crate::graphql::ids::{GlobalId, Kind};
@@ -73,9 +73,7 @@ pub struct Renderer {
 
 impl Renderer {
     /// `null` where one row was to be, and none is.
-    pub fn run(&self, program: &Program, rows: &[Vec<u8>]) -> Read<Value> {
-        let rows = rows.iter().map(|row| record(row));
-        let mut rows: Vec<_> = rows.collect::<Read<_>>()?;
+    pub fn run(&self, program: &Program, mut rows: Vec<Row<'_>>) -> Read<Value> {
         match program {
             Program::One(slots) => rows
                 .pop()

@@ -3,9 +3,11 @@
 //! Rows that are pointed at are joined; lists are arrays of records, each with its own order and limit. A page's rows are found
 //! before anything is joined to them. Names are those of entities, values are parameters, and no tenant's schema is named.
 //!
-//! Each row is one record as PostgreSQL sends it: bytes, which come through as such even where a statement travels together with its
-//! scope's `BEGIN` and so is answered in text. One array of all rows would cost PostgreSQL twice the time: it would keep each record
-//! whole, and send it afterwards.
+//! Each cell of a row is bytes as PostgreSQL sends them in its binary form, or text, which is the same in any: so they come through
+//! even where a statement travels together with its scope's `BEGIN` and is answered in text. One array of all rows, or a row as one
+//! record with its lists inside, would cost PostgreSQL up to twice the time.
+
+use sea_orm::sea_query::ColumnType;
 
 use super::program::{CursorProgram, PageProgram, PageRender, Program, Render};
 use super::table::{Made, Table, quoted};
@@ -32,13 +34,12 @@ impl Shape {
                 let render = builder.row(&mut level, object);
                 let key = level.cited(object.table.0.key);
                 let from = level.table_and_joins();
-                let row = level.row();
-                let sql = format!("SELECT record_send({row}) {from} WHERE {key} = $1");
+                let sql = format!("SELECT {} {from} WHERE {key} = $1", level.sent()?);
                 (level, sql, Program::One(render))
             }
             Wish::Page(page) => {
                 let (level, tail, program) = builder.page(page, None);
-                let sql = format!("SELECT record_send({}) {tail}", level.row());
+                let sql = format!("SELECT {} {tail}", level.sent()?);
                 (level, sql, Program::Page(program))
             }
         };
@@ -57,10 +58,16 @@ struct Level {
     table: &'static Table,
     alias: usize,
     /// What is answered for each row.
-    columns: Vec<String>,
+    columns: Vec<Column>,
     joins: Vec<Join>,
     /// The columns that are needed of its own table.
     cited: Vec<&'static str>,
+}
+
+struct Column {
+    named: String,
+    /// As bytes or text, if it can be asked for so.
+    sent: Option<String>,
 }
 
 struct Join {
@@ -89,25 +96,42 @@ impl Level {
     }
 
     /// The place of a cell in the answer.
-    fn cell(&mut self, alias: usize, name: &'static str) -> usize {
-        let column = self.cite(alias, name);
-        self.place(column)
+    fn cell(&mut self, alias: usize, table: &'static Table, name: &'static str) -> usize {
+        let named = self.cite(alias, name);
+        let sent = table.column(name).and_then(|of| sent(of, &named));
+        self.place(Column { named, sent })
     }
 
-    fn place(&mut self, column: String) -> usize {
-        let known = self.columns.iter().position(|it| *it == column);
+    /// The place of a list in the answer.
+    fn list(&mut self, named: String) -> usize {
+        let sent = Some(format!("array_send({named})"));
+        self.place(Column { named, sent })
+    }
+
+    fn place(&mut self, column: Column) -> usize {
+        let known = self.columns.iter().position(|it| it.named == column.named);
         known.unwrap_or_else(|| {
             self.columns.push(column);
             self.columns.len() - 1
         })
     }
 
-    /// A record without a column would be no SQL that everything reads.
+    /// A row without a column would be no SQL that everything reads.
     fn row(&self) -> String {
         if self.columns.is_empty() {
             return "ROW(1)".to_owned();
         }
-        format!("ROW({})", self.columns.join(", "))
+        let columns: Vec<_> = self.columns.iter().map(|it| it.named.as_str()).collect();
+        format!("ROW({})", columns.join(", "))
+    }
+
+    /// The columns of a row that is answered itself. `None` if one couldn't be read.
+    fn sent(&self) -> Option<String> {
+        if self.columns.is_empty() {
+            return Some("1".to_owned());
+        }
+        let columns = self.columns.iter().map(|it| it.sent.as_deref());
+        Some(columns.collect::<Option<Vec<_>>>()?.join(", "))
     }
 
     fn table_and_joins(&self) -> String {
@@ -172,25 +196,27 @@ impl Builder {
         slot: &Slot,
     ) -> Render {
         match (made, slot) {
-            (Made::Cell(column, write), _) => Render::Leaf(level.cell(alias, column), *write),
+            (Made::Cell(column, write), _) => {
+                Render::Leaf(level.cell(alias, table, column), *write)
+            }
             (Made::One(by, _), Slot::One(_, object)) => {
                 let other = object.table.0;
                 let joined = self.join(level, (alias, by), other);
-                let key = level.cell(joined, other.key);
+                let key = level.cell(joined, other, other.key);
                 Render::One(key, self.object(level, joined, object))
             }
             (Made::All(by, order, _), Slot::All(_, object)) => {
                 let parent = level.cite(alias, table.key);
                 let (array, render) = self.all(object, (by, order), &parent);
-                Render::All(level.place(array), render)
+                Render::All(level.list(array), render)
             }
             (Made::Page(by, ..), Slot::Page(_, page)) => {
                 let parent = level.cite(alias, table.key);
                 let (below, tail, program) = self.page(page, Some((by, &parent)));
                 self.widest = self.widest.max(below.columns.len());
-                Render::Page(level.place(below.array(&tail)), program)
+                Render::Page(level.list(below.array(&tail)), program)
             }
-            _ => Render::Id(table.kind, level.cell(alias, table.key)),
+            _ => Render::Id(table.kind, level.cell(alias, table, table.key)),
         }
     }
 
@@ -306,10 +332,27 @@ fn cursor_program(level: &mut Level, page: &Page) -> CursorProgram {
     let alias = level.alias;
     CursorProgram {
         order: cursor::name(table.named, page.by, page.descending),
-        value: level.cell(alias, page.by),
+        value: level.cell(alias, table, page.by),
         column: table.column(page.by).cloned(),
-        key: level.cell(alias, table.key),
+        key: level.cell(alias, table, table.key),
     }
+}
+
+/// A column as PostgreSQL sends it in its binary form, `None` for a type that no cell is read of.
+pub fn sent(of: &ColumnType, column: &str) -> Option<String> {
+    let send = match of {
+        // Text is the same in both forms.
+        ColumnType::Text | ColumnType::String(_) => return Some(column.to_owned()),
+        ColumnType::Uuid => "uuid_send",
+        ColumnType::Date => "date_send",
+        ColumnType::TimestampWithTimeZone => "timestamptz_send",
+        ColumnType::Decimal(_) => "numeric_send",
+        ColumnType::Integer => "int4send",
+        ColumnType::Boolean => "boolsend",
+        ColumnType::JsonBinary => "jsonb_send",
+        _ => return None,
+    };
+    Some(format!("{send}({column})"))
 }
 
 /// From where a page's rows are, and in which order: its rows are found first, then others are joined to them.

@@ -9,6 +9,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::cell::{Cells, records};
+use super::sql::sent;
 use super::{Cell, Made, Other, Table};
 use crate::graphql::{shared, tenant};
 
@@ -91,7 +92,10 @@ fn columns_are_those_of_entities() {
                 Made::Page(to, other, _) => ((other.table)(), vec![*to]),
             };
             for column in columns {
-                assert!(of.column(column).is_some(), "{}.{}", table.name, field.name);
+                let (of, field) = (of.column(column), (table.name, &field.name));
+                let of = of.unwrap_or_else(|| panic!("{field:?} is of no column"));
+                // Else what selects it would be left to resolvers.
+                assert!(sent(of, column).is_some(), "{field:?} is a {of:?}");
             }
         }
     }
