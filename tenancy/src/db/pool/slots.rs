@@ -1,8 +1,8 @@
 //! Which connection is whose: decisions without a single connection.
 //!
 //! There are as many slots as there may be connections. Each tenant has a home among them, where its
-//! plans and PostgreSQL's caches of its catalogue stay warm. It leaves home for a connection that
-//! knows it, and else only where waiting there would take longer than what is lost: see [`Slots::ask`] and [`Slots::pass`].
+//! plans and PostgreSQL's caches of its catalogue stay warm. It leaves home only where waiting there
+//! would take longer than what is lost elsewhere: see [`Slots::ask`] and [`Slots::pass`].
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -13,16 +13,18 @@ use super::queue::{Queue, Ticket, Waiting};
 /// How many of a tenant's requests wait at home before the next one looks for an idle slot.
 const COMPANY: u64 = 2;
 
-/// For how many leases, as they last on average, somebody waits before the slot of their second
-/// choice will do; and the bounds of that. What was never touched costs more than some waiting.
-const PATIENCE: u32 = 5;
-const LEAST_PATIENCE: Duration = Duration::from_millis(2);
-const MOST_PATIENCE: Duration = Duration::from_millis(20);
+/// For how many leases, as they last on average, somebody waits before another slot will do whose
+/// connection knows them; and the bounds of that. What many connections know is warm in none.
+const PATIENCE: u32 = 3;
+const LEAST_PATIENCE: Duration = Duration::from_millis(1);
+const MOST_PATIENCE: Duration = Duration::from_millis(10);
 
-/// How many times their patience somebody waits before any slot of the login will do, and before a
-/// connection of another login is closed for them.
-const ANYWHERE: u32 = 3;
-const DESPAIR: u32 = 6;
+/// How many times their patience somebody waits before the slot of their second choice will do, any
+/// slot of the login, and before a connection of another login is closed for them. What was never
+/// touched costs more than some waiting.
+const SECOND: u32 = 3;
+const ANYWHERE: u32 = 8;
+const DESPAIR: u32 = 12;
 
 /// A lease that lasts longer doesn't count as longer.
 const LONGEST: Duration = Duration::from_millis(50);
@@ -127,8 +129,8 @@ impl<W> Slots<W> {
     }
 
     /// When one who waits from now on should look for another slot.
-    pub(super) fn pauses(&self) -> [Duration; 3] {
-        [1, ANYWHERE, DESPAIR].map(|times| self.patience() * times)
+    pub(super) fn pauses(&self) -> [Duration; 4] {
+        [1, SECOND, ANYWHERE, DESPAIR].map(|times| self.patience() * times)
     }
 
     fn patience(&self) -> Duration {
@@ -143,7 +145,7 @@ impl<W> Slots<W> {
     /// How many times their patience somebody has waited, as far as it matters.
     fn times(&self, waited: Duration) -> u32 {
         let reached = |times: &&u32| waited >= self.patience() * **times;
-        let steps = [DESPAIR, ANYWHERE, 1];
+        let steps = [DESPAIR, ANYWHERE, SECOND, 1];
         steps.iter().find(reached).copied().unwrap_or_default()
     }
 
@@ -237,10 +239,11 @@ impl<W> Slots<W> {
             State::Busy { .. } => false,
         };
         let knows = |slot: &Slot<W>| idle(slot) && slot.knows(client);
-        let first = (times >= 1 && good(&self.places[second])).then_some(second);
+        let second = || good(&self.places[second]).then_some(second);
         let any = || find(&|slot| idle(slot) && good(slot)).or_else(|| find(&good));
-        find(&knows)
-            .or(first)
+        let familiar = (times >= 1).then(|| find(&knows)).flatten();
+        familiar
+            .or_else(|| (times >= SECOND).then(second)?)
             .or_else(|| (times >= ANYWHERE).then(any)?)
             .or_else(|| (times >= DESPAIR).then(|| find(&idle))?)
     }
@@ -279,14 +282,16 @@ impl<W> Slots<W> {
         let waited = now.duration_since(one.since);
         let times = self.times(waited.max(home.lasts(now)));
         let slot = &self.places[at];
-        if slot.knows(one.client) {
-            return true;
-        }
-        if slot.login != one.client.login || slot.full {
+        let enough = if slot.knows(one.client) {
+            1
+        } else if slot.login != one.client.login || slot.full {
             return times >= DESPAIR;
-        }
-        let known = at == self.choice(one.client, 1);
-        !self.homes || company >= COMPANY || times >= if known { 1 } else { ANYWHERE }
+        } else if at == self.choice(one.client, 1) {
+            SECOND
+        } else {
+            ANYWHERE
+        };
+        !self.homes || company >= COMPANY || times >= enough
     }
 
     /// Who has waited longest of those that each other slot lets go: where, and the number.

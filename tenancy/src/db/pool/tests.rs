@@ -262,7 +262,7 @@ fn a_connection_that_knows_many_tenants_is_left_to_those_at_home_there() {
 }
 
 #[test]
-fn a_connection_that_knows_somebody_is_as_good_as_home_until_it_is_closed() {
+fn a_connection_that_knows_somebody_will_do_sooner_than_a_strange_one() {
     let mut crowd = Crowd::new(2);
     let (mine, other) = (client(1, 1), client(2, 1));
     let home = crowd.slots.home(mine);
@@ -280,10 +280,20 @@ fn a_connection_that_knows_somebody_is_as_good_as_home_until_it_is_closed() {
         crowd.slots.rest(1 - at, true);
     }
 
+    let a_little = crowd.slots.pauses()[0];
     crowd.slots.seize(home, crowd.now);
-    assert_eq!(crowd.ask(mine).1, Some(away), "at once");
+    let (who, at) = crowd.ask(mine);
+    assert_eq!(at, None, "home is warmer");
+    crowd.pass_time(a_little);
+    assert_eq!(crowd.holders.get(&away), Some(&who));
     crowd.free(away, true);
 
     crowd.slots.forget(away);
-    assert_eq!(crowd.ask(mine).1, None, "it would be a stranger");
+    crowd.slots.seize(home, crowd.now);
+    let (who, at) = crowd.ask(mine);
+    assert_eq!(at, None);
+    crowd.pass_time(a_little);
+    assert_eq!(crowd.holders.get(&away), None, "it would be a stranger");
+    crowd.pass_time(LONG);
+    assert_eq!(crowd.holders.get(&away), Some(&who));
 }
