@@ -200,8 +200,9 @@ async fn down(
         if read == 0 {
             return to.shutdown().await;
         }
-        // An error means that the proxy is gone, and so nobody holds anything back.
-        let _ = limit.wait_for(|limit| hear(talk).flights() < *limit).await;
+        // What is held back when the proxy goes never arrives.
+        let flows = limit.wait_for(|limit| hear(talk).flights() < *limit);
+        flows.await.map_err(io::Error::other)?;
         hear(talk).answered = true;
         to.write_all(&chunk[..read]).await?;
     }
