@@ -9,6 +9,7 @@
 //! operators' `me` and `tenant` by slug or domain, and what isn't made of rows of its realm, as a tenant's `tenant`.
 
 mod cell;
+mod level;
 mod number;
 mod planned;
 mod program;

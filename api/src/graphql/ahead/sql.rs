@@ -7,8 +7,7 @@
 //! even where a statement travels together with its scope's `BEGIN` and is answered in text. One array of all rows, or a row as one
 //! record with its lists inside, would cost PostgreSQL up to twice the time.
 
-use sea_orm::sea_query::ColumnType;
-
+use super::level::Level;
 use super::program::{CursorProgram, PageProgram, PageRender, Program, Render};
 use super::table::{Made, Table, quoted};
 use super::wish::{EdgeSlot, InfoSlot, Object, Page, PageSlot, Slot, Slots, Wish};
@@ -43,7 +42,7 @@ impl Shape {
                 (level, sql, Program::Page(program))
             }
         };
-        (builder.widest.max(level.columns.len()) <= MOST_COLUMNS).then_some(Self { sql, program })
+        (builder.widest.max(level.width()) <= MOST_COLUMNS).then_some(Self { sql, program })
     }
 }
 
@@ -53,102 +52,6 @@ struct Builder {
     widest: usize,
 }
 
-/// The rows of one `SELECT`.
-struct Level {
-    table: &'static Table,
-    alias: usize,
-    /// What is answered for each row.
-    columns: Vec<Column>,
-    joins: Vec<Join>,
-    /// The columns that are needed of its own table.
-    cited: Vec<&'static str>,
-}
-
-struct Column {
-    named: String,
-    /// As bytes or text, if it can be asked for so.
-    sent: Option<String>,
-}
-
-struct Join {
-    from: usize,
-    by: &'static str,
-    alias: usize,
-    text: String,
-}
-
-impl Level {
-    fn column(&self, alias: usize, name: &str) -> String {
-        debug_assert!(alias != self.alias || self.cited.contains(&name));
-        format!("t{alias}.{}", quoted(name))
-    }
-
-    /// A column of its own table.
-    fn cited(&mut self, name: &'static str) -> String {
-        self.cite(self.alias, name)
-    }
-
-    fn cite(&mut self, alias: usize, name: &'static str) -> String {
-        if alias == self.alias && !self.cited.contains(&name) {
-            self.cited.push(name);
-        }
-        self.column(alias, name)
-    }
-
-    /// The place of a cell in the answer.
-    fn cell(&mut self, alias: usize, table: &'static Table, name: &'static str) -> usize {
-        let named = self.cite(alias, name);
-        let sent = table.column(name).and_then(|of| sent(of, &named));
-        self.place(Column { named, sent })
-    }
-
-    /// The place of a list in the answer.
-    fn list(&mut self, named: String) -> usize {
-        let sent = Some(format!("array_send({named})"));
-        self.place(Column { named, sent })
-    }
-
-    fn place(&mut self, column: Column) -> usize {
-        let known = self.columns.iter().position(|it| it.named == column.named);
-        known.unwrap_or_else(|| {
-            self.columns.push(column);
-            self.columns.len() - 1
-        })
-    }
-
-    /// A row without a column would be no SQL that everything reads.
-    fn row(&self) -> String {
-        if self.columns.is_empty() {
-            return "ROW(1)".to_owned();
-        }
-        let columns: Vec<_> = self.columns.iter().map(|it| it.named.as_str()).collect();
-        format!("ROW({})", columns.join(", "))
-    }
-
-    /// The columns of a row that is answered itself. `None` if one couldn't be read.
-    fn sent(&self) -> Option<String> {
-        if self.columns.is_empty() {
-            return Some("1".to_owned());
-        }
-        let columns = self.columns.iter().map(|it| it.sent.as_deref());
-        Some(columns.collect::<Option<Vec<_>>>()?.join(", "))
-    }
-
-    fn table_and_joins(&self) -> String {
-        let joins: String = self.joins.iter().map(|join| join.text.as_str()).collect();
-        format!("FROM {} AS t{}{joins}", self.table.from, self.alias)
-    }
-
-    fn select_and_joins(&self, select: &str) -> String {
-        let joins: String = self.joins.iter().map(|join| join.text.as_str()).collect();
-        format!("FROM ({select}) AS t{}{joins}", self.alias)
-    }
-
-    fn array(&self, tail: &str) -> String {
-        format!("ARRAY(SELECT {} {tail})", self.row())
-    }
-}
-
 impl Builder {
     fn alias(&mut self) -> usize {
         self.aliases += 1;
@@ -156,13 +59,7 @@ impl Builder {
     }
 
     fn level(&mut self, table: &'static Table) -> Level {
-        Level {
-            table,
-            alias: self.alias(),
-            columns: Vec::new(),
-            joins: Vec::new(),
-            cited: Vec::new(),
-        }
+        Level::new(table, self.alias())
     }
 
     /// An object that is made of the level's own rows.
@@ -201,7 +98,7 @@ impl Builder {
             }
             (Made::One(by, _), Slot::One(_, object)) => {
                 let other = object.table.0;
-                let joined = self.join(level, (alias, by), other);
+                let joined = level.join((alias, by), other, || self.alias());
                 let key = level.cell(joined, other, other.key);
                 Render::One(key, self.object(level, joined, object))
             }
@@ -213,38 +110,11 @@ impl Builder {
             (Made::Page(by, ..), Slot::Page(_, page)) => {
                 let parent = level.cite(alias, table.key);
                 let (below, tail, program) = self.page(page, Some((by, &parent)));
-                self.widest = self.widest.max(below.columns.len());
+                self.widest = self.widest.max(below.width());
                 Render::Page(level.list(below.array(&tail)), program)
             }
             _ => Render::Id(table.kind, level.cell(alias, table, table.key)),
         }
-    }
-
-    /// The alias of the row that a column points at: joined once, however often it is asked for.
-    fn join(
-        &mut self,
-        level: &mut Level,
-        (from, by): (usize, &'static str),
-        other: &'static Table,
-    ) -> usize {
-        let known = level.joins.iter().find(|it| it.from == from && it.by == by);
-        if let Some(join) = known {
-            return join.alias;
-        }
-        let alias = self.alias();
-        let column = level.cite(from, by);
-        let text = format!(
-            " LEFT JOIN {} AS t{alias} ON t{alias}.{} = {column}",
-            other.from,
-            quoted(other.key),
-        );
-        level.joins.push(Join {
-            from,
-            by,
-            alias,
-            text,
-        });
-        alias
     }
 
     fn all(
@@ -260,7 +130,7 @@ impl Builder {
         let order = [order, table.key].map(|name| level.cited(name)).join(", ");
         let from = level.table_and_joins();
         let tail = format!("{from} WHERE {column} = {parent} ORDER BY {order}");
-        self.widest = self.widest.max(level.columns.len());
+        self.widest = self.widest.max(level.width());
         (level.array(&tail), render)
     }
 
@@ -338,23 +208,6 @@ fn cursor_program(level: &mut Level, page: &Page) -> CursorProgram {
     }
 }
 
-/// A column as PostgreSQL sends it in its binary form, `None` for a type that no cell is read of.
-pub fn sent(of: &ColumnType, column: &str) -> Option<String> {
-    let send = match of {
-        // Text is the same in both forms.
-        ColumnType::Text | ColumnType::String(_) => return Some(column.to_owned()),
-        ColumnType::Uuid => "uuid_send",
-        ColumnType::Date => "date_send",
-        ColumnType::TimestampWithTimeZone => "timestamptz_send",
-        ColumnType::Decimal(_) => "numeric_send",
-        ColumnType::Integer => "int4send",
-        ColumnType::Boolean => "boolsend",
-        ColumnType::JsonBinary => "jsonb_send",
-        _ => return None,
-    };
-    Some(format!("{send}({column})"))
-}
-
 /// From where a page's rows are, and in which order: its rows are found first, then others are joined to them.
 fn page_tail(level: &mut Level, page: &Page, to: Option<(&str, &str)>, limit: usize) -> String {
     let table = page.table.0;
@@ -376,7 +229,7 @@ fn page_tail(level: &mut Level, page: &Page, to: Option<(&str, &str)>, limit: us
         .iter()
         .map(|name| format!("{} {direction}", own(name)))
         .collect();
-    let columns: Vec<_> = level.cited.iter().map(|name| own(name)).collect();
+    let columns: Vec<_> = level.needed().iter().map(|name| own(name)).collect();
     let mut conditions = Vec::new();
     if let Some((by, parent)) = to {
         conditions.push(format!("{} = {parent}", own(by)));

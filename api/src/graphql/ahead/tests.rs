@@ -9,7 +9,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::cell::{Cells, records};
-use super::sql::sent;
+use super::level::sent;
 use super::{Cell, Made, Other, Table};
 use crate::graphql::{shared, tenant};
 
