@@ -39,7 +39,7 @@ impl Gauges {
         let count =
             |pleases: fn(State) -> bool| table.slots.states().filter(|s| pleases(*s)).count();
         let busy = count(|state| matches!(state, State::Busy { .. }));
-        let idle = count(|state| state == State::Idle);
+        let idle = count(|state| matches!(state, State::Idle { .. }));
         let lingering = table.idle.iter().flatten().filter(|kept| kept.open).count();
         Self {
             total: table.idle.len(),

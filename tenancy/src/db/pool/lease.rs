@@ -147,9 +147,10 @@ impl Lease {
             }
             None if stand == Stand::Clean || as_it_is && self.pool.sweeps(&table) => {
                 kept.open = stand != Stand::Clean;
-                kept.rested = Instant::now();
+                let now = Instant::now();
+                kept.rested = now;
                 table.idle[self.at] = Some(kept);
-                table.slots.rest(self.at, true);
+                table.slots.rest(self.at, true, now);
             }
             None => {
                 drop(table);
@@ -168,7 +169,7 @@ impl Lease {
             drop(table);
             return self.send(next, None, Stand::Clean);
         }
-        table.slots.rest(self.at, false);
+        table.slots.rest(self.at, false, Instant::now());
         drop(table);
         self.pool.0.rested.notify_waiters();
     }

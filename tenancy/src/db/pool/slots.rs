@@ -20,11 +20,32 @@ const LEAST_PATIENCE: Duration = Duration::from_millis(1);
 const MOST_PATIENCE: Duration = Duration::from_millis(10);
 
 /// How many times their patience somebody waits before the slot of their second choice will do, any
-/// slot of the login, and before a connection of another login is closed for them. What was never
-/// touched costs more than some waiting.
+/// slot of the login, and before a connection is closed for them. What was never touched costs more
+/// than some waiting.
 const SECOND: u32 = 3;
 const ANYWHERE: u32 = 8;
-const DESPAIR: u32 = 12;
+const CLOSING: u32 = 12;
+
+/// Nor is one closed sooner than this: connecting takes some time in which others wait, and were
+/// those to close others in turn it would never end.
+const LEAST_CLOSING: Duration = Duration::from_millis(250);
+
+/// But one that rested for so long is missed by nobody.
+const MISSED: Duration = Duration::from_secs(1);
+
+/// How far somebody goes who has waited for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Home,
+    /// To a connection that knows them.
+    Known,
+    /// To that of their second choice.
+    Second,
+    /// To any of their login.
+    Anywhere,
+    /// To any at all, also where a connection must be closed for them.
+    Closing,
+}
 
 /// A lease that lasts longer doesn't count as longer.
 const LONGEST: Duration = Duration::from_millis(50);
@@ -51,7 +72,7 @@ struct Slot<W> {
     known: HashSet<u64>,
     /// Served somebody of elsewhere while its own waited.
     helped: bool,
-    /// Knows almost as many tenants as it may, so that strangers come only in despair.
+    /// Knows almost as many tenants as it may, so that a stranger may be one too many.
     full: bool,
 }
 
@@ -60,7 +81,9 @@ pub(super) enum State {
     /// Without a connection.
     Empty,
     /// With one that nobody uses.
-    Idle,
+    Idle {
+        since: Instant,
+    },
     Busy {
         since: Instant,
     },
@@ -94,14 +117,19 @@ impl<W> Slots<W> {
         let slot = &self.places[home];
         let found = match slot.state {
             // Several logins share this home, and each turn costs a new connection.
-            State::Idle if slot.login != client.login && crowded => {
-                self.elsewhere(client, ANYWHERE).or(Some(home))
+            State::Idle { .. } if slot.login != client.login && crowded => {
+                let elsewhere = self.elsewhere(client, Reach::Anywhere, now);
+                elsewhere.or(Some(home))
             }
-            State::Idle | State::Empty => Some(home),
+            State::Idle { .. } | State::Empty => Some(home),
             State::Busy { .. } => {
                 let in_company = !self.homes || slot.queue.count(client) >= COMPANY;
-                let waited = self.times(slot.lasts(now)).min(ANYWHERE);
-                self.elsewhere(client, if in_company { ANYWHERE } else { waited })
+                let reach = if in_company {
+                    Reach::Anywhere
+                } else {
+                    self.reach(slot.lasts(now)).min(Reach::Anywhere)
+                };
+                self.elsewhere(client, reach, now)
             }
         };
         found.inspect(|at| self.lease(*at, client, now))
@@ -119,8 +147,8 @@ impl<W> Slots<W> {
     pub(super) fn retry(&mut self, ticket: Ticket, now: Instant) -> Option<usize> {
         let queue = &mut self.places[ticket.home].queue;
         let one = queue.remove(ticket.number)?;
-        let times = self.times(now.duration_since(one.since));
-        if let Some(at) = self.elsewhere(one.client, times) {
+        let reach = self.reach(now.duration_since(one.since));
+        if let Some(at) = self.elsewhere(one.client, reach, now) {
             self.lease(at, one.client, now);
             return Some(at);
         }
@@ -130,7 +158,13 @@ impl<W> Slots<W> {
 
     /// When one who waits from now on should look for another slot.
     pub(super) fn pauses(&self) -> [Duration; 4] {
-        [1, SECOND, ANYWHERE, DESPAIR].map(|times| self.patience() * times)
+        let patience = self.patience();
+        [
+            patience,
+            patience * SECOND,
+            patience * ANYWHERE,
+            (patience * CLOSING).max(LEAST_CLOSING),
+        ]
     }
 
     fn patience(&self) -> Duration {
@@ -142,11 +176,16 @@ impl<W> Slots<W> {
         (self.lasting * PATIENCE).clamp(least, MOST_PATIENCE)
     }
 
-    /// How many times their patience somebody has waited, as far as it matters.
-    fn times(&self, waited: Duration) -> u32 {
-        let reached = |times: &&u32| waited >= self.patience() * **times;
-        let steps = [DESPAIR, ANYWHERE, SECOND, 1];
-        steps.iter().find(reached).copied().unwrap_or_default()
+    /// How far somebody goes who has waited for so long.
+    fn reach(&self, waited: Duration) -> Reach {
+        let [known, second, anywhere, closing] = self.pauses();
+        match waited {
+            waited if waited >= closing => Reach::Closing,
+            waited if waited >= anywhere => Reach::Anywhere,
+            waited if waited >= second => Reach::Second,
+            waited if waited >= known => Reach::Known,
+            _ => Reach::Home,
+        }
     }
 
     /// Waits no more.
@@ -169,8 +208,12 @@ impl<W> Slots<W> {
     }
 
     /// Nobody has it now.
-    pub(super) fn rest(&mut self, at: usize, connected: bool) {
-        self.places[at].state = if connected { State::Idle } else { State::Empty };
+    pub(super) fn rest(&mut self, at: usize, connected: bool, now: Instant) {
+        self.places[at].state = if connected {
+            State::Idle { since: now }
+        } else {
+            State::Empty
+        };
     }
 
     /// Its connection is gone, with all that it knew.
@@ -227,25 +270,37 @@ impl<W> Slots<W> {
         slot.known.insert(client.key);
     }
 
-    /// An idle slot for one who has waited so many times their patience: one that knows them; that of
-    /// their second choice; one with a connection of the same login, or without any; one of another login.
-    fn elsewhere(&self, client: Client, times: u32) -> Option<usize> {
-        let second = self.choice(client, 1);
-        let find = |pleases: &dyn Fn(&Slot<W>) -> bool| self.places.iter().position(pleases);
-        let idle = |slot: &Slot<W>| slot.state == State::Idle;
-        let good = |slot: &Slot<W>| match slot.state {
-            State::Idle => slot.login == client.login && (!slot.full || times >= DESPAIR),
-            State::Empty => true,
-            State::Busy { .. } => false,
+    /// The free slot that is best for one who goes so far: the nearest one, and of those one that
+    /// needs no new connection.
+    fn elsewhere(&self, client: Client, reach: Reach, now: Instant) -> Option<usize> {
+        let free = |at: usize| {
+            let (slot, needed) = (&self.places[at], self.needed(at, client));
+            let (needed, cost) = match slot.state {
+                State::Busy { .. } => return None,
+                State::Empty => (needed, 1),
+                State::Idle { .. } if slot.login == client.login => (needed, 0),
+                State::Idle { since } if now.duration_since(since) < MISSED => (needed, 2),
+                State::Idle { .. } => (Reach::Anywhere, 2),
+            };
+            (needed <= reach).then_some((needed, cost, at))
         };
-        let knows = |slot: &Slot<W>| idle(slot) && slot.knows(client);
-        let second = || good(&self.places[second]).then_some(second);
-        let any = || find(&|slot| idle(slot) && good(slot)).or_else(|| find(&good));
-        let familiar = (times >= 1).then(|| find(&knows)).flatten();
-        familiar
-            .or_else(|| (times >= SECOND).then(second)?)
-            .or_else(|| (times >= ANYWHERE).then(any)?)
-            .or_else(|| (times >= DESPAIR).then(|| find(&idle))?)
+        let (.., at) = (0..self.places.len()).filter_map(free).min()?;
+        Some(at)
+    }
+
+    /// How far somebody must go to come to this slot and what is connected there.
+    fn needed(&self, at: usize, client: Client) -> Reach {
+        let slot = &self.places[at];
+        let closes = slot.login != client.login || slot.full;
+        if slot.knows(client) {
+            Reach::Known
+        } else if slot.state != State::Empty && closes {
+            Reach::Closing
+        } else if at == self.choice(client, 1) {
+            Reach::Second
+        } else {
+            Reach::Anywhere
+        }
     }
 
     /// Takes from the queues who is served next at this slot: its own, in turn with those who are
@@ -254,8 +309,11 @@ impl<W> Slots<W> {
         let own = self.places[at].queue.first().map(|own| own.number);
         let found = match own {
             Some(own) if !self.places[at].helped => self.oldest(at, |slot| {
-                let stuck = self.times(slot.lasts(now)) >= DESPAIR;
-                slot.queue.first().filter(|one| stuck && one.number < own)
+                let stuck = self.reach(slot.lasts(now));
+                slot.queue.first().filter(|one| {
+                    let needed = self.needed(at, one.client).max(Reach::Anywhere);
+                    one.number < own && stuck >= needed
+                })
             }),
             Some(_) => None,
             None => self.oldest(at, |slot| {
@@ -279,19 +337,10 @@ impl<W> Slots<W> {
         company: u64,
         now: Instant,
     ) -> bool {
-        let waited = now.duration_since(one.since);
-        let times = self.times(waited.max(home.lasts(now)));
-        let slot = &self.places[at];
-        let enough = if slot.knows(one.client) {
-            1
-        } else if slot.login != one.client.login || slot.full {
-            return times >= DESPAIR;
-        } else if at == self.choice(one.client, 1) {
-            SECOND
-        } else {
-            ANYWHERE
-        };
-        !self.homes || company >= COMPANY || times >= enough
+        let waited = now.duration_since(one.since).max(home.lasts(now));
+        let needed = self.needed(at, one.client);
+        let freely = !self.homes || company >= COMPANY;
+        freely && needed < Reach::Closing || self.reach(waited) >= needed
     }
 
     /// Who has waited longest of those that each other slot lets go: where, and the number.
@@ -318,7 +367,7 @@ impl<W> Slot<W> {
     fn lasts(&self, now: Instant) -> Duration {
         match self.state {
             State::Busy { since } => now.duration_since(since),
-            State::Empty | State::Idle => Duration::ZERO,
+            State::Empty | State::Idle { .. } => Duration::ZERO,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::queue::Ticket;
 use super::slots::{Slots, State};
 
 /// Longer than anybody is patient.
-const LONG: Duration = Duration::from_millis(150);
+const LONG: Duration = Duration::from_millis(300);
 
 /// The slots, who has each, and who waits: what must be true of them at any moment.
 struct Crowd {
@@ -16,7 +16,8 @@ struct Crowd {
     now: Instant,
     holders: BTreeMap<usize, usize>,
     waiting: BTreeMap<usize, (Ticket, Client)>,
-    asked: usize,
+    /// All who ever came; the first is number one.
+    came: Vec<Client>,
 }
 
 impl Crowd {
@@ -26,14 +27,14 @@ impl Crowd {
             now: Instant::now(),
             holders: BTreeMap::new(),
             waiting: BTreeMap::new(),
-            asked: 0,
+            came: Vec::new(),
         }
     }
 
     /// Somebody comes; answers their number, and the slot if they needn't wait.
     fn ask(&mut self, client: Client) -> (usize, Option<usize>) {
-        self.asked += 1;
-        let who = self.asked;
+        self.came.push(client);
+        let who = self.came.len();
         let at = self.slots.ask(client, self.now);
         if let Some(at) = at {
             self.hold(at, who);
@@ -58,7 +59,7 @@ impl Crowd {
                 assert!(self.waiting.remove(&who).is_some(), "{who} didn't wait");
                 self.hold(at, who);
             }
-            None => self.slots.rest(at, connected),
+            None => self.slots.rest(at, connected, self.now),
         }
         next
     }
@@ -141,7 +142,8 @@ proptest! {
             crowd.check();
         }
         prop_assert!(crowd.waiting.is_empty());
-        prop_assert!(crowd.slots.states().all(|state| matches!(state, State::Idle | State::Empty)));
+        let busy = |state| matches!(state, State::Busy { .. });
+        prop_assert!(!crowd.slots.states().any(busy));
     }
 
     #[test]
@@ -245,6 +247,51 @@ fn a_connection_of_another_login_is_closed_only_where_waiting_has_been_long() {
 }
 
 #[test]
+fn connections_of_other_logins_are_not_closed_while_those_of_ones_own_are_opened() {
+    // Everybody is busy at home, for as long as it takes to connect: so nothing is gained elsewhere.
+    let mut crowd = Crowd::new(4);
+    crowd.slots.home(client(0, 2));
+    let everybody = [1, 2].map(|login| [0, 1].map(|key| client(key, login)));
+    let holders: Vec<_> = everybody
+        .as_flattened()
+        .iter()
+        .map(|one| (crowd.ask(*one).1.unwrap(), *one))
+        .collect();
+    let connecting = Duration::from_millis(150);
+    for _ in 0..100 {
+        for (_, one) in &holders {
+            crowd.ask(*one);
+        }
+        crowd.pass_time(connecting);
+        for (at, holder) in holders.iter().rev() {
+            let next = crowd.free(*at, true);
+            let next = next.expect("somebody waits there");
+            assert_eq!(
+                crowd.came[next - 1].login,
+                holder.login,
+                "slot {at} has changed hands"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_nobody_misses_is_closed_for_another_login() {
+    let mut crowd = Crowd::new(2);
+    let (one, other) = (client(0, 1), client(0, 2));
+    crowd.ask(one);
+    crowd.ask(other);
+    crowd.free(1, true);
+    for (rested, closed) in [(900, false), (200, true)] {
+        crowd.now += Duration::from_millis(rested);
+        let (who, _) = crowd.ask(one);
+        let a_while = crowd.slots.pauses()[2];
+        crowd.pass_time(a_while);
+        assert_eq!(crowd.holders.get(&1) == Some(&who), closed);
+    }
+}
+
+#[test]
 fn a_connection_that_knows_many_tenants_is_left_to_those_at_home_there() {
     for full in [false, true] {
         let mut crowd = Crowd::new(2);
@@ -257,7 +304,7 @@ fn a_connection_that_knows_many_tenants_is_left_to_those_at_home_there() {
         crowd.pass_time(crowd.slots.pauses()[1]);
         assert_eq!(crowd.holders.get(&1), (!full).then_some(&who));
         crowd.pass_time(LONG);
-        assert_eq!(crowd.holders.get(&1), Some(&who), "but in despair");
+        assert_eq!(crowd.holders.get(&1), Some(&who), "but after long");
     }
 }
 
@@ -277,7 +324,7 @@ fn a_connection_that_knows_somebody_will_do_sooner_than_a_strange_one() {
         });
         assert_eq!(found, Some(at));
         crowd.free(at, true);
-        crowd.slots.rest(1 - at, true);
+        crowd.slots.rest(1 - at, true, crowd.now);
     }
 
     let a_little = crowd.slots.pauses()[0];
