@@ -45,7 +45,11 @@ impl Limit {
             .arg(format!("--file={}", file.display()))
             .arg(database)
             // It prepares a pipeline's statements before it runs the first, so some tables must be in sight.
-            .env("PGOPTIONS", format!("-c search_path={}", first.schema))
+            // And its plans are to be as good as the server's.
+            .env(
+                "PGOPTIONS",
+                format!("-c search_path={} -c random_page_cost=1.1", first.schema),
+            )
             .current_dir(folder.path())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -3,8 +3,8 @@ use tenancy::testing::{FIRST, Proxy, Way, logins, two_shops, two_shops_by};
 use tenancy::{Access, Database, Error, PoolOptions};
 
 use crate::support::{
-    Outside, STATES, get, names, nobody_idles_in_transaction, path, path_of, pool_of_one, run,
-    statement, watched, with,
+    Outside, STATES, get, names, nobody_idles_in_transaction, path, path_of, pool_of_one,
+    pool_of_one_at, run, statement, watched, with,
 };
 
 tenancy::both_ways! {
@@ -254,4 +254,16 @@ async fn behind_a_pooler_nothing_is_kept_prepared_and_time_is_limited_all_the_sa
         db.query_all_raw(statement("SELECT 1")).await.unwrap().len(),
         1
     );
+}
+
+#[tokio::test]
+async fn plans_are_made_for_tables_in_memory_unless_the_address_says_otherwise() {
+    let shops = two_shops().await.unwrap();
+    for (options, cost) in [("", "1.1"), ("?options=-c%20random_page_cost%3D3", "3")] {
+        let address = format!("{}{options}", shops.address(1));
+        let database = pool_of_one_at(&shops, &address);
+        let db = database.tenant(&shops.python, Access::Read);
+        let found: String = get(&db, "SHOW random_page_cost").await.unwrap();
+        assert_eq!(found, cost, "{address}");
+    }
 }
