@@ -1,5 +1,6 @@
 //! A connection in somebody's hands, and how it gets back.
 
+use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use sqlx::Executor;
@@ -9,7 +10,7 @@ use tokio::sync::oneshot::Sender;
 use tokio::time::timeout;
 
 use super::gauges::Figures;
-use super::{Client, Kept, Pool, Prepared};
+use super::{Client, Kept, Pool, Prepared, Table};
 
 /// How long it may take to undo a transaction.
 const UNDOING: Duration = Duration::from_secs(5);
@@ -137,25 +138,29 @@ impl Lease {
         }
         let full = kept.is_nearly_full(self.pool.0.plan.tenants);
         table.slots.fill(self.at, full);
-        let as_it_is = stand == Stand::Clean || self.pool.0.plan.hands_over && !kept.is_old();
-        let next = as_it_is.then(|| table.slots.pass(self.at, Instant::now()));
         table.figures[self.at] = kept.figures();
-        match next.flatten() {
-            Some(next) => {
+        let as_it_is = stand == Stand::Clean || self.pool.0.plan.hands_over && !kept.is_old();
+        if !as_it_is {
+            drop(table);
+            return self.later(kept, Self::undo);
+        }
+        let now = Instant::now();
+        let next = match table.slots.pass(self.at, now) {
+            Some((at, next)) if at == self.at => {
                 drop(table);
-                self.send(next, Some(kept), stand);
+                return Self::send(next, self.again(Some(kept), stand));
             }
-            None if stand == Stand::Clean || as_it_is && self.pool.sweeps(&table) => {
-                kept.open = stand != Stand::Clean;
-                let now = Instant::now();
-                kept.rested = now;
-                table.idle[self.at] = Some(kept);
-                table.slots.rest(self.at, true, now);
-            }
-            None => {
-                drop(table);
-                self.later(kept, Self::undo);
-            }
+            next => next,
+        };
+        if stand == Stand::Clean || self.pool.sweeps(&table) {
+            kept.open = stand != Stand::Clean;
+            kept.rested = now;
+            table.idle[self.at] = Some(kept);
+            table.slots.rest(self.at, true, now);
+            self.serve(table, next);
+        } else {
+            self.serve(table, next);
+            self.later(kept, Self::undo);
         }
     }
 
@@ -165,18 +170,31 @@ impl Lease {
         table.figures[self.at] = Figures::default();
         table.slots.fill(self.at, false);
         table.slots.forget(self.at);
-        if let Some(next) = table.slots.pass(self.at, Instant::now()) {
-            drop(table);
-            return self.send(next, None, Stand::Clean);
-        }
-        table.slots.rest(self.at, false, Instant::now());
-        drop(table);
+        let now = Instant::now();
+        let next = match table.slots.pass(self.at, now) {
+            Some((at, next)) if at == self.at => {
+                drop(table);
+                return Self::send(next, self.again(None, Stand::Clean));
+            }
+            next => next,
+        };
+        table.slots.rest(self.at, false, now);
+        self.serve(table, next);
         self.pool.0.rested.notify_waiters();
     }
 
-    fn send(&self, next: Sender<Self>, kept: Option<Box<Kept>>, stand: Stand) {
+    /// Serves somebody at another slot.
+    fn serve(&self, mut table: MutexGuard<'_, Table>, next: Option<(usize, Sender<Self>)>) {
+        if let Some((at, next)) = next {
+            let lease = self.pool.lease(&mut table, at);
+            drop(table);
+            Self::send(next, lease);
+        }
+    }
+
+    fn send(next: Sender<Self>, lease: Self) {
         // Whoever has just been cancelled drops it, and so it goes to the one after.
-        let _ = next.send(self.again(kept, stand));
+        let _ = next.send(lease);
     }
 
     /// Has a task do the rest, for which nobody waits. The connection is busy until then.

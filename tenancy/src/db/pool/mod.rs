@@ -5,7 +5,9 @@
 
 mod connect;
 mod gauges;
+mod homes;
 mod lease;
+mod pace;
 mod prepared;
 mod queue;
 mod slots;
@@ -14,6 +16,7 @@ mod sweep;
 mod tests;
 
 use std::collections::{HashMap, HashSet};
+use std::iter;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -132,19 +135,22 @@ impl Pool {
             let waiting = GivesUp { pool: self, ticket };
             (answer, waiting, table.slots.pauses())
         };
-        for pause in pauses {
-            let until = deadline.min(asked + pause);
-            if let Ok(lease) = timeout_at(until.into(), &mut answer).await {
-                return lease.map_err(|_| sqlx::Error::PoolClosed);
+        let [.., last] = pauses;
+        let looks = pauses.into_iter().map(|pause| asked + pause);
+        let looks = looks.chain(iter::successors(Some(asked + last * 2), |at| {
+            Some(*at + last)
+        }));
+        for look in looks {
+            match timeout_at(deadline.min(look).into(), &mut answer).await {
+                Ok(lease) => return lease.map_err(|_| sqlx::Error::PoolClosed),
+                Err(_) if look >= deadline => break,
+                Err(_) => {}
             }
             if let Some(lease) = self.retry(waiting.ticket) {
                 return Ok(lease);
             }
         }
-        match timeout_at(deadline.into(), &mut answer).await {
-            Ok(lease) => lease.map_err(|_| sqlx::Error::PoolClosed),
-            Err(_) => Err(sqlx::Error::PoolTimedOut),
-        }
+        Err(sqlx::Error::PoolTimedOut)
     }
 
     fn retry(&self, ticket: Ticket) -> Option<Lease> {

@@ -18,89 +18,95 @@ pub(super) struct Waiting<W> {
     pub(super) client: Client,
     pub(super) since: Instant,
     pub(super) waiter: W,
-    /// A tenant's first has the present turn, its second the next, and so on.
-    turn: u64,
 }
 
-/// Round robin by tenant, and within a tenant in the order of coming: sorted by turn.
+/// A line for each tenant, and the lines in turn: one of the first is served, and then that line is the last. So who
+/// comes alone is served in the order of coming, however often, and nobody waits for more than one of each other tenant's.
 pub(super) struct Queue<W> {
+    /// None of them is empty.
+    lines: VecDeque<Line<W>>,
+}
+
+/// Those of one tenant.
+struct Line<W> {
+    client: Client,
     waiting: VecDeque<Waiting<W>>,
-    /// That of the one who was served last.
-    turn: u64,
-    /// Who has had theirs: their next is in the next turn.
-    served: Vec<Client>,
 }
 
 impl<W> Queue<W> {
     pub(super) fn new() -> Self {
         Self {
-            waiting: VecDeque::new(),
-            turn: 0,
-            served: Vec::new(),
+            lines: VecDeque::new(),
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.waiting.len()
+        self.lines.iter().map(|line| line.waiting.len()).sum()
     }
 
     /// How many of this tenant wait.
-    pub(super) fn count(&self, client: Client) -> u64 {
-        let same = |one: &&Waiting<W>| one.client == client;
-        self.waiting.iter().filter(same).count() as u64
+    pub(super) fn count(&self, client: Client) -> usize {
+        let line = self.lines.iter().find(|line| line.client == client);
+        line.map_or(0, |line| line.waiting.len())
     }
 
-    pub(super) fn push(&mut self, number: u64, client: Client, since: Instant, waiter: W) {
-        let last = self.waiting.iter().rfind(|one| one.client == client);
-        let next = || self.turn + u64::from(self.served.contains(&client));
-        let turn = last.map_or_else(next, |last| last.turn + 1);
-        let at = self.waiting.partition_point(|one| one.turn <= turn);
-        let waiting = Waiting {
-            number,
-            client,
-            since,
-            waiter,
-            turn,
-        };
-        self.waiting.insert(at, waiting);
+    pub(super) fn push(&mut self, one: Waiting<W>) {
+        let client = one.client;
+        match self.lines.iter_mut().find(|line| line.client == client) {
+            Some(line) => line.waiting.push_back(one),
+            None => self.lines.push_back(Line {
+                client,
+                waiting: VecDeque::from([one]),
+            }),
+        }
     }
 
     /// Whose turn it is.
     pub(super) fn first(&self) -> Option<&Waiting<W>> {
-        self.waiting.front()
+        self.lines.front()?.waiting.front()
     }
 
     /// Serves whose turn it is.
     pub(super) fn pop(&mut self) -> Option<Waiting<W>> {
-        let first = self.waiting.pop_front()?;
-        if first.turn > self.turn || self.waiting.is_empty() {
-            self.served.clear();
+        let mut line = self.lines.pop_front()?;
+        let one = line.waiting.pop_front();
+        if !line.waiting.is_empty() {
+            self.lines.push_back(line);
         }
-        self.turn = first.turn;
-        self.served.push(first.client);
-        Some(first)
+        one
+    }
+
+    pub(super) fn get(&self, number: u64) -> Option<&Waiting<W>> {
+        let mut all = self.lines.iter().flat_map(|line| &line.waiting);
+        all.find(|one| one.number == number)
     }
 
     /// Serves somebody out of turn, or nobody any more.
     pub(super) fn remove(&mut self, number: u64) -> Option<Waiting<W>> {
-        let at = self.waiting.iter().position(|one| one.number == number)?;
-        self.waiting.remove(at)
-    }
-
-    /// Takes back who was removed and found nothing better.
-    pub(super) fn put_back(&mut self, one: Waiting<W>) {
-        let at = |other: &Waiting<W>| (other.turn, other.number) < (one.turn, one.number);
-        let at = self.waiting.partition_point(at);
-        self.waiting.insert(at, one);
+        let place = |line: &Line<W>| line.waiting.iter().position(|one| one.number == number);
+        let mut lines = self.lines.iter().enumerate();
+        let (nth, at) = lines.find_map(|(nth, line)| Some((nth, place(line)?)))?;
+        let one = self.lines[nth].waiting.remove(at);
+        if self.lines[nth].waiting.is_empty() {
+            self.lines.remove(nth);
+        }
+        one
     }
 
     /// The first in order of turns who pleases, being told how many of their tenant go before.
-    pub(super) fn find(&self, pleases: impl Fn(&Waiting<W>, u64) -> bool) -> Option<&Waiting<W>> {
-        let before = |one: &Waiting<W>| one.turn - self.turn;
-        self.waiting.iter().find(|one| pleases(one, before(one)))
+    pub(super) fn find(&self, pleases: impl Fn(&Waiting<W>, usize) -> bool) -> Option<&Waiting<W>> {
+        let longest = self.lines.iter().map(|line| line.waiting.len()).max();
+        (0..longest.unwrap_or_default()).find_map(|before| {
+            let mut turn = self
+                .lines
+                .iter()
+                .filter_map(|line| line.waiting.get(before));
+            turn.find(|one| pleases(one, before))
+        })
     }
 
     pub(super) fn drain(&mut self) -> impl Iterator<Item = W> {
-        self.waiting.drain(..).map(|one| one.waiter)
+        let lines = self.lines.drain(..);
+        lines.flat_map(|line| line.waiting).map(|one| one.waiter)
     }
 }

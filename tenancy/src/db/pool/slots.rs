@@ -3,15 +3,20 @@
 //! There are as many slots as there may be connections. Each tenant has a home among them, where its
 //! plans and PostgreSQL's caches of its catalogue stay warm. It leaves home only where waiting there
 //! would take longer than what is lost elsewhere: see [`Slots::ask`] and [`Slots::pass`].
+//!
+//! Not all slots work at once ([`Pace`]), and only half as many again are homes: most who come find
+//! theirs free. A lease that lasts waits for something else, and isn't counted.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::Client;
+use super::homes::Homes;
+use super::pace::Pace;
 use super::queue::{Queue, Ticket, Waiting};
 
 /// How many of a tenant's requests wait at home before the next one looks for an idle slot.
-const COMPANY: u64 = 2;
+const COMPANY: usize = 2;
 
 /// For how many leases, as they last on average, somebody waits before another slot will do whose
 /// connection knows them; and the bounds of that. What many connections know is warm in none.
@@ -47,18 +52,14 @@ enum Reach {
     Closing,
 }
 
-/// A lease that lasts longer doesn't count as longer.
-const LONGEST: Duration = Duration::from_millis(50);
-
 pub(super) struct Slots<W> {
     places: Vec<Slot<W>>,
-    /// Those that were seen, in order. Each has an equal share of the slots.
-    logins: Vec<u16>,
-    /// Whether tenants have homes; else any slot is as good.
-    homes: bool,
+    homes: Homes,
+    /// Whether tenants prefer their homes; else any slot is as good.
+    settles: bool,
+    /// How many work at once.
+    pub(super) pace: Pace,
     number: u64,
-    /// How long a lease lasts, on average of the latest.
-    lasting: Duration,
     pub(super) spilled: u64,
     pub(super) leases: u64,
 }
@@ -90,7 +91,7 @@ pub(super) enum State {
 }
 
 impl<W> Slots<W> {
-    pub(super) fn new(total: usize, homes: bool) -> Self {
+    pub(super) fn new(total: usize, settles: bool) -> Self {
         let slot = |_| Slot {
             state: State::Empty,
             login: 0,
@@ -101,10 +102,10 @@ impl<W> Slots<W> {
         };
         Self {
             places: (0..total.max(1)).map(slot).collect(),
-            logins: Vec::new(),
-            homes,
+            homes: Homes::default(),
+            settles,
+            pace: Pace::new(total.max(1)),
             number: 0,
-            lasting: Duration::ZERO,
             spilled: 0,
             leases: 0,
         }
@@ -113,25 +114,14 @@ impl<W> Slots<W> {
     /// A slot for this client, which is busy from now on, if there is one that it needn't wait for.
     pub(super) fn ask(&mut self, client: Client, now: Instant) -> Option<usize> {
         let home = self.home(client);
-        let crowded = self.logins.len() > self.places.len();
         let slot = &self.places[home];
-        let found = match slot.state {
-            // Several logins share this home, and each turn costs a new connection.
-            State::Idle { .. } if slot.login != client.login && crowded => {
-                let elsewhere = self.elsewhere(client, Reach::Anywhere, now);
-                elsewhere.or(Some(home))
-            }
-            State::Idle { .. } | State::Empty => Some(home),
-            State::Busy { .. } => {
-                let in_company = !self.homes || slot.queue.count(client) >= COMPANY;
-                let reach = if in_company {
-                    Reach::Anywhere
-                } else {
-                    self.reach(slot.lasts(now)).min(Reach::Anywhere)
-                };
-                self.elsewhere(client, reach, now)
-            }
+        let in_company = !self.settles || slot.queue.count(client) >= COMPANY;
+        let reach = if in_company {
+            Reach::Anywhere
+        } else {
+            self.reach(slot.lasts(now)).min(Reach::Anywhere)
         };
+        let found = self.free(home, client, reach, now);
         found.inspect(|at| self.lease(*at, client, now))
     }
 
@@ -139,21 +129,23 @@ impl<W> Slots<W> {
     pub(super) fn wait(&mut self, client: Client, waiter: W, now: Instant) -> Ticket {
         self.number += 1;
         let (home, number) = (self.home(client), self.number);
-        self.places[home].queue.push(number, client, now, waiter);
+        self.places[home].queue.push(Waiting {
+            number,
+            client,
+            since: now,
+            waiter,
+        });
         Ticket { home, number }
     }
 
-    /// Looks for another slot for one who has waited for a while.
+    /// Looks again for a slot for one who has waited for a while.
     pub(super) fn retry(&mut self, ticket: Ticket, now: Instant) -> Option<usize> {
-        let queue = &mut self.places[ticket.home].queue;
-        let one = queue.remove(ticket.number)?;
-        let reach = self.reach(now.duration_since(one.since));
-        if let Some(at) = self.elsewhere(one.client, reach, now) {
-            self.lease(at, one.client, now);
-            return Some(at);
-        }
-        self.places[ticket.home].queue.put_back(one);
-        None
+        let one = self.places[ticket.home].queue.get(ticket.number)?;
+        let (client, reach) = (one.client, self.reach(now.duration_since(one.since)));
+        let at = self.free(ticket.home, client, reach, now)?;
+        self.places[ticket.home].queue.remove(ticket.number);
+        self.lease(at, client, now);
+        Some(at)
     }
 
     /// When one who waits from now on should look for another slot.
@@ -168,12 +160,12 @@ impl<W> Slots<W> {
     }
 
     fn patience(&self) -> Duration {
-        let least = if self.homes {
+        let least = if self.settles {
             LEAST_PATIENCE
         } else {
             Duration::ZERO
         };
-        (self.lasting * PATIENCE).clamp(least, MOST_PATIENCE)
+        (self.pace.lasting() * PATIENCE).clamp(least, MOST_PATIENCE)
     }
 
     /// How far somebody goes who has waited for so long.
@@ -193,13 +185,16 @@ impl<W> Slots<W> {
         self.places[ticket.home].queue.remove(ticket.number);
     }
 
-    /// Gives a busy slot to whoever should have it next. It stays busy, also if that is nobody.
-    pub(super) fn pass(&mut self, at: usize, now: Instant) -> Option<W> {
-        let lasted = self.places[at].lasts(now).min(LONGEST);
-        self.lasting = (self.lasting * 15 + lasted) / 16;
-        let next = self.next(at, now)?;
-        self.lease(at, next.client, now);
-        Some(next.waiter)
+    /// Takes note that whoever has a busy slot leaves it. Somebody may be served now, perhaps at another slot. This
+    /// one stays busy: it is theirs, or must be brought to [`Slots::rest`].
+    pub(super) fn pass(&mut self, at: usize, now: Instant) -> Option<(usize, W)> {
+        self.pace.note(self.places[at].lasts(now));
+        if self.is_enough(self.working(now, Some(at))) {
+            return None;
+        }
+        let (to, next) = self.next(at, now)?;
+        self.lease(to, next.client, now);
+        Some((to, next.waiter))
     }
 
     /// Makes an idle slot busy for nobody.
@@ -242,32 +237,55 @@ impl<W> Slots<W> {
 
     /// Where a client is at home: one of the slots of its login, by its key.
     pub(super) fn home(&mut self, client: Client) -> usize {
-        if let Err(rank) = self.logins.binary_search(&client.login) {
-            self.logins.insert(rank, client.login);
-        }
-        self.choice(client, 0)
+        self.homes.meet(client.login);
+        self.homes.first(client, self.settled())
     }
 
-    /// Where a client is best off, first or next to that. The logins take turns with the slots.
-    fn choice(&self, client: Client, nth: u64) -> usize {
-        let rank = self.logins.partition_point(|login| *login < client.login);
-        let (logins, slots) = (self.logins.len(), self.places.len());
-        if logins > slots {
-            return rank % slots;
-        }
-        let share = (slots - rank).div_ceil(logins) as u64;
-        let next = 1 + client.key / share % (share - 1).max(1);
-        let at = (client.key % share + nth * next) % share;
-        rank + logins * usize::try_from(at).unwrap_or_default()
+    /// How many of the slots, the first ones, are homes; the others are for who can't wait.
+    fn settled(&self) -> usize {
+        self.homes.count(self.pace.at_once(), self.places.len())
     }
 
     fn lease(&mut self, at: usize, client: Client, now: Instant) {
         self.leases += 1;
-        self.spilled += u64::from(self.homes && at != self.home(client));
+        self.spilled += u64::from(self.settles && at != self.home(client));
         let slot = &mut self.places[at];
         slot.state = State::Busy { since: now };
         slot.login = client.login;
         slot.known.insert(client.key);
+    }
+
+    /// A slot for somebody, unless enough work: home where that is free, and else one that is within their reach.
+    fn free(&self, home: usize, client: Client, reach: Reach, now: Instant) -> Option<usize> {
+        if self.is_enough(self.working(now, None)) {
+            return None;
+        }
+        let slot = &self.places[home];
+        match slot.state {
+            // Several logins share this home, and each turn costs a new connection.
+            State::Idle { .. }
+                if slot.login != client.login && self.homes.are_shared(self.places.len()) =>
+            {
+                let elsewhere = self.elsewhere(client, Reach::Anywhere, now);
+                elsewhere.or(Some(home))
+            }
+            State::Idle { .. } | State::Empty => Some(home),
+            State::Busy { .. } => self.elsewhere(client, reach, now),
+        }
+    }
+
+    fn is_enough(&self, working: usize) -> bool {
+        self.settles && working >= self.pace.at_once()
+    }
+
+    /// How many work, but for one that is just leaving. Those that take long wait, for a lock, a disk or their user.
+    fn working(&self, now: Instant, leaving: Option<usize>) -> usize {
+        let patience = self.patience().max(LEAST_PATIENCE);
+        let works = |(at, slot): &(usize, &Slot<W>)| {
+            let is_busy = matches!(slot.state, State::Busy { .. });
+            is_busy && Some(*at) != leaving && slot.lasts(now) < patience
+        };
+        self.places.iter().enumerate().filter(works).count()
     }
 
     /// The free slot that is best for one who goes so far: the nearest one, and of those one that
@@ -296,36 +314,42 @@ impl<W> Slots<W> {
             Reach::Known
         } else if slot.state != State::Empty && closes {
             Reach::Closing
-        } else if at == self.choice(client, 1) {
+        } else if at == self.homes.second(client, self.settled()) {
             Reach::Second
         } else {
             Reach::Anywhere
         }
     }
 
-    /// Takes from the queues who is served next at this slot: its own, in turn with those who are
-    /// stuck elsewhere; without own ones whoever has waited long enough at home, or in company.
-    fn next(&mut self, at: usize, now: Instant) -> Option<Waiting<W>> {
-        let own = self.places[at].queue.first().map(|own| own.number);
-        let found = match own {
-            Some(own) if !self.places[at].helped => self.oldest(at, |slot| {
-                let stuck = self.reach(slot.lasts(now));
-                slot.queue.first().filter(|one| {
-                    let needed = self.needed(at, one.client).max(Reach::Anywhere);
-                    one.number < own && stuck >= needed
-                })
+    /// Takes from the queues who is served next now that this slot is free, and says where: who has waited longest of
+    /// those whose homes are free, in turn with those who are stuck elsewhere; without any of the former whoever has
+    /// waited long enough at home, or in company.
+    fn next(&mut self, at: usize, now: Instant) -> Option<(usize, Waiting<W>)> {
+        let at_home = self.oldest(|home, slot| {
+            let is_free = home == at || !matches!(slot.state, State::Busy { .. });
+            slot.queue.first().filter(|_| is_free)
+        });
+        let is_stuck = |home: usize, slot: &Slot<W>, one: &Waiting<W>| {
+            let needed = self.needed(at, one.client).max(Reach::Anywhere);
+            home != at && self.reach(slot.lasts(now)) >= needed
+        };
+        let found = match at_home {
+            Some((_, own)) if !self.places[at].helped => self.oldest(|home, slot| {
+                let first = slot.queue.first();
+                first.filter(|one| one.number < own && is_stuck(home, slot, one))
             }),
             Some(_) => None,
-            None => self.oldest(at, |slot| {
+            None => self.oldest(|_, slot| {
                 slot.queue
                     .find(|one, company| self.may_come(at, slot, one, company, now))
             }),
         };
-        self.places[at].helped = own.is_some() && found.is_some();
-        match found {
-            Some((elsewhere, number)) => self.places[elsewhere].queue.remove(number),
-            None => self.places[at].queue.pop(),
+        self.places[at].helped = at_home.is_some() && found.is_some();
+        if let Some((home, number)) = found {
+            return Some((at, self.places[home].queue.remove(number)?));
         }
+        let (home, _) = at_home?;
+        Some((home, self.places[home].queue.pop()?))
     }
 
     /// Whether one who waits at another slot may come to this one, which nobody else wants.
@@ -334,27 +358,22 @@ impl<W> Slots<W> {
         at: usize,
         home: &Slot<W>,
         one: &Waiting<W>,
-        company: u64,
+        company: usize,
         now: Instant,
     ) -> bool {
         let waited = now.duration_since(one.since).max(home.lasts(now));
         let needed = self.needed(at, one.client);
-        let freely = !self.homes || company >= COMPANY;
+        let freely = !self.settles || company >= COMPANY;
         freely && needed < Reach::Closing || self.reach(waited) >= needed
     }
 
-    /// Who has waited longest of those that each other slot lets go: where, and the number.
+    /// Who has waited longest of those that each slot lets go: where, and the number.
     fn oldest<'s>(
         &'s self,
-        at: usize,
-        choose: impl Fn(&'s Slot<W>) -> Option<&'s Waiting<W>>,
+        choose: impl Fn(usize, &'s Slot<W>) -> Option<&'s Waiting<W>>,
     ) -> Option<(usize, u64)> {
-        let others = self
-            .places
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != at);
-        let chosen = others.filter_map(|(other, slot)| Some((other, choose(slot)?.number)));
+        let slots = self.places.iter().enumerate();
+        let chosen = slots.filter_map(|(at, slot)| Some((at, choose(at, slot)?.number)));
         chosen.min_by_key(|(_, number)| *number)
     }
 }

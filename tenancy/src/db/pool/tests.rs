@@ -1,9 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
 use super::Client;
+use super::pace::Pace;
 use super::queue::Ticket;
 use super::slots::{Slots, State};
 
@@ -13,8 +14,9 @@ const LONG: Duration = Duration::from_millis(300);
 /// The slots, who has each, and who waits: what must be true of them at any moment.
 struct Crowd {
     slots: Slots<usize>,
+    at_once: usize,
     now: Instant,
-    holders: BTreeMap<usize, usize>,
+    holders: BTreeMap<usize, (usize, Instant)>,
     waiting: BTreeMap<usize, (Ticket, Client)>,
     /// All who ever came; the first is number one.
     came: Vec<Client>,
@@ -22,13 +24,27 @@ struct Crowd {
 
 impl Crowd {
     fn new(total: usize) -> Self {
+        Self::of(total, total)
+    }
+
+    /// So many of which work at once.
+    fn of(total: usize, at_once: usize) -> Self {
+        let mut slots = Slots::new(total, true);
+        slots.pace = Pace::of(total, at_once);
         Self {
-            slots: Slots::new(total, true),
+            slots,
+            at_once,
             now: Instant::now(),
             holders: BTreeMap::new(),
             waiting: BTreeMap::new(),
             came: Vec::new(),
         }
+    }
+
+    /// Somebody of this login who is at home at a slot.
+    fn at_home(&mut self, at: usize, login: u16) -> Client {
+        let mut all = (0..).map(|key| client(key, login));
+        all.find(|one| self.slots.home(*one) == at).unwrap()
     }
 
     /// Somebody comes; answers their number, and the slot if they needn't wait.
@@ -46,22 +62,31 @@ impl Crowd {
     }
 
     fn hold(&mut self, at: usize, who: usize) {
-        let before = self.holders.insert(at, who);
+        let before = self.holders.insert(at, (who, self.now));
         assert_eq!(before, None, "two have slot {at}");
     }
 
-    /// Whoever has this slot leaves; answers who has it then.
+    fn holder(&self, at: usize) -> Option<usize> {
+        self.holders.get(&at).map(|(who, _)| *who)
+    }
+
+    /// How many have theirs since so short a time that they surely count.
+    fn working(&self) -> usize {
+        let since = self.holders.values().map(|(_, since)| *since);
+        since.filter(|since| *since == self.now).count()
+    }
+
+    /// Whoever has this slot leaves; answers who is served then.
     fn free(&mut self, at: usize, connected: bool) -> Option<usize> {
         self.holders.remove(&at)?;
         let next = self.slots.pass(at, self.now);
-        match next {
-            Some(who) => {
-                assert!(self.waiting.remove(&who).is_some(), "{who} didn't wait");
-                self.hold(at, who);
-            }
-            None => self.slots.rest(at, connected, self.now),
+        if next.is_none_or(|(to, _)| to != at) {
+            self.slots.rest(at, connected, self.now);
         }
-        next
+        let (to, who) = next?;
+        assert!(self.waiting.remove(&who).is_some(), "{who} didn't wait");
+        self.hold(to, who);
+        Some(who)
     }
 
     fn pass_time(&mut self, time: Duration) {
@@ -86,7 +111,7 @@ impl Crowd {
             assert_eq!(busy, self.holders.contains_key(&at), "slot {at}");
             let at_home = self.waiting.values().any(|(ticket, _)| ticket.home == at);
             assert!(
-                busy || !at_home,
+                busy || !at_home || self.holders.len() >= self.at_once,
                 "somebody waits for slot {at}, which is free"
             );
         }
@@ -117,8 +142,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 proptest! {
     #[test]
-    fn nobody_is_lost_and_nobody_waits_for_a_free_slot(total in 1..6_usize, steps in steps()) {
-        let mut crowd = Crowd::new(total);
+    fn nobody_is_lost_and_nobody_waits_for_a_free_slot(
+        total in 1..6_usize, at_once in 1..6_usize, steps in steps(),
+    ) {
+        let at_once = at_once.min(total);
+        let mut crowd = Crowd::of(total, at_once);
         for step in steps {
             match step {
                 Step::Ask(client) => drop(crowd.ask(client)),
@@ -132,9 +160,12 @@ proptest! {
                 Step::Wait(time) => crowd.pass_time(Duration::from_millis(time)),
             }
             crowd.check();
+            prop_assert!(crowd.working() <= at_once);
         }
         // Whoever waits for long waits only as long as every slot is busy.
-        crowd.pass_time(LONG);
+        for _ in 0..total {
+            crowd.pass_time(LONG);
+        }
         prop_assert!(crowd.waiting.is_empty() || crowd.holders.len() == total);
         // And all are served in the end.
         while let Some(at) = crowd.holders.keys().next().copied() {
@@ -199,14 +230,66 @@ fn whoever_waits_in_company_is_not_passed_by_for_ever() {
 }
 
 #[test]
+fn whoever_comes_alone_is_served_in_the_order_of_coming() {
+    let mut crowd = Crowd::new(1);
+    crowd.ask(client(0, 1));
+    let mut holder = client(0, 1);
+    let mut line = VecDeque::new();
+    for stranger in 1..100 {
+        // One who was served a moment ago, and then one who never was.
+        for one in [holder, client(stranger, 1)] {
+            line.push_back(crowd.ask(one).0);
+        }
+        let next = crowd.free(0, true);
+        assert_eq!(next, line.pop_front());
+        holder = crowd.came[next.unwrap() - 1];
+    }
+}
+
+#[test]
+fn no_more_work_at_once_than_should_and_who_waited_longest_is_next() {
+    let mut crowd = Crowd::of(6, 2);
+    let clients = [0, 1, 2, 0].map(|at| crowd.at_home(at, 1));
+    let found = clients.map(|one| crowd.ask(one));
+    assert_eq!(found.map(|(_, at)| at), [Some(0), Some(1), None, None]);
+    // Whichever is given back, they come in order, and each is at home.
+    for (given, next, home) in [(1, 3, 2), (0, 4, 0)] {
+        assert_eq!(crowd.free(given, true), Some(next));
+        assert_eq!(crowd.holder(home), Some(next));
+    }
+    assert_eq!(crowd.slots.spilled, 0);
+    // Of six slots three are homes.
+    let homes = (0..1_000).map(|key| crowd.slots.home(client(key, 1)));
+    assert_eq!(homes.max(), Some(2));
+}
+
+#[test]
+fn who_takes_long_keeps_nobody_from_working() {
+    let mut crowd = Crowd::of(6, 2);
+    let [first, second, third] = [0, 1, 2].map(|at| crowd.at_home(at, 1));
+    for slow in [first, second] {
+        crowd.ask(slow);
+    }
+    let (who, at) = crowd.ask(third);
+    assert_eq!(at, None);
+    let patience = crowd.slots.pauses()[0];
+    crowd.pass_time(patience);
+    assert_eq!(crowd.holder(2), Some(who), "both take long by now");
+    crowd.free(0, true);
+    assert_eq!(crowd.ask(first).1, Some(0), "one is at work");
+    crowd.free(1, true);
+    assert_eq!(crowd.ask(second).1, None, "a third would be too many");
+}
+
+#[test]
 fn a_hot_tenant_has_all_idle_slots_and_no_more_than_it_needs() {
     let mut crowd = Crowd::new(4);
-    let hot = client(0, 1);
+    let hot = crowd.at_home(0, 1);
     assert_eq!(crowd.ask(hot).1, Some(0), "at home");
     assert_eq!([crowd.ask(hot).1, crowd.ask(hot).1], [None; 2], "in line");
-    for elsewhere in 1..4 {
-        assert_eq!(crowd.ask(hot).1, Some(elsewhere));
-    }
+    let mut elsewhere = [(); 3].map(|()| crowd.ask(hot).1);
+    elsewhere.sort_unstable();
+    assert_eq!(elsewhere, [Some(1), Some(2), Some(3)]);
     assert_eq!(crowd.ask(hot).1, None, "there is none left");
     assert_eq!(crowd.slots.spilled, 3);
 }
@@ -214,7 +297,7 @@ fn a_hot_tenant_has_all_idle_slots_and_no_more_than_it_needs() {
 #[test]
 fn whoever_is_stuck_behind_a_long_lease_is_served_elsewhere_also_where_all_is_busy() {
     let mut crowd = Crowd::new(2);
-    let (slow, other) = (client(0, 1), client(1, 1));
+    let [slow, other] = [0, 1].map(|at| crowd.at_home(at, 1));
     crowd.ask(slow);
     crowd.ask(other);
     let (stuck, _) = crowd.ask(slow);
@@ -243,28 +326,29 @@ fn a_connection_of_another_login_is_closed_only_where_waiting_has_been_long() {
     crowd.pass_time(crowd.slots.pauses()[1]);
     assert!(crowd.waiting.contains_key(&who), "there is another way yet");
     crowd.pass_time(LONG);
-    assert_eq!(crowd.holders.get(&1), Some(&who));
+    assert_eq!(crowd.holder(1), Some(who));
 }
 
 #[test]
 fn connections_of_other_logins_are_not_closed_while_those_of_ones_own_are_opened() {
     // Everybody is busy at home, for as long as it takes to connect: so nothing is gained elsewhere.
     let mut crowd = Crowd::new(4);
-    crowd.slots.home(client(0, 2));
-    let everybody = [1, 2].map(|login| [0, 1].map(|key| client(key, login)));
-    let holders: Vec<_> = everybody
-        .as_flattened()
-        .iter()
-        .map(|one| (crowd.ask(*one).1.unwrap(), *one))
-        .collect();
+    for login in [1, 2] {
+        crowd.slots.home(client(0, login));
+    }
+    let everybody = [(0, 1), (1, 2), (2, 1), (3, 2)];
+    let holders = everybody.map(|(at, login)| (at, crowd.at_home(at, login)));
+    for (at, one) in holders {
+        assert_eq!(crowd.ask(one).1, Some(at));
+    }
     let connecting = Duration::from_millis(150);
     for _ in 0..100 {
-        for (_, one) in &holders {
-            crowd.ask(*one);
+        for (_, one) in holders {
+            crowd.ask(one);
         }
         crowd.pass_time(connecting);
-        for (at, holder) in holders.iter().rev() {
-            let next = crowd.free(*at, true);
+        for (at, holder) in holders.into_iter().rev() {
+            let next = crowd.free(at, true);
             let next = next.expect("somebody waits there");
             assert_eq!(
                 crowd.came[next - 1].login,
@@ -287,7 +371,7 @@ fn a_connection_that_nobody_misses_is_closed_for_another_login() {
         let (who, _) = crowd.ask(one);
         let a_while = crowd.slots.pauses()[2];
         crowd.pass_time(a_while);
-        assert_eq!(crowd.holders.get(&1) == Some(&who), closed);
+        assert_eq!(crowd.holder(1) == Some(who), closed);
     }
 }
 
@@ -295,16 +379,16 @@ fn a_connection_that_nobody_misses_is_closed_for_another_login() {
 fn a_connection_that_knows_many_tenants_is_left_to_those_at_home_there() {
     for full in [false, true] {
         let mut crowd = Crowd::new(2);
-        let (one, other) = (client(0, 1), client(1, 1));
+        let [one, other] = [0, 1].map(|at| crowd.at_home(at, 1));
         crowd.ask(other);
         crowd.slots.fill(1, full);
         crowd.free(1, true);
         crowd.ask(one);
         let (who, _) = crowd.ask(one);
         crowd.pass_time(crowd.slots.pauses()[1]);
-        assert_eq!(crowd.holders.get(&1), (!full).then_some(&who));
+        assert_eq!(crowd.holder(1), (!full).then_some(who));
         crowd.pass_time(LONG);
-        assert_eq!(crowd.holders.get(&1), Some(&who), "but after long");
+        assert_eq!(crowd.holder(1), Some(who), "but after long");
     }
 }
 
@@ -332,7 +416,7 @@ fn a_connection_that_knows_somebody_will_do_sooner_than_a_strange_one() {
     let (who, at) = crowd.ask(mine);
     assert_eq!(at, None, "home is warmer");
     crowd.pass_time(a_little);
-    assert_eq!(crowd.holders.get(&away), Some(&who));
+    assert_eq!(crowd.holder(away), Some(who));
     crowd.free(away, true);
 
     crowd.slots.forget(away);
@@ -340,7 +424,7 @@ fn a_connection_that_knows_somebody_will_do_sooner_than_a_strange_one() {
     let (who, at) = crowd.ask(mine);
     assert_eq!(at, None);
     crowd.pass_time(a_little);
-    assert_eq!(crowd.holders.get(&away), None, "it would be a stranger");
+    assert_eq!(crowd.holder(away), None, "it would be a stranger");
     crowd.pass_time(LONG);
-    assert_eq!(crowd.holders.get(&away), Some(&who));
+    assert_eq!(crowd.holder(away), Some(who));
 }
