@@ -92,7 +92,8 @@ impl Source {
     async fn hand(&self) -> Result<Hand, sqlx::Error> {
         match self {
             Self::Serving(pool, client) => Ok(Hand::Serving(pool.acquire(*client).await?)),
-            Self::Operating(pool) => Ok(Hand::operating(pool.acquire().await?)),
+            // sqlx's future is large, and those that serve shouldn't make room for it.
+            Self::Operating(pool) => Ok(Hand::operating(Box::pin(pool.acquire()).await?)),
         }
     }
 

@@ -70,7 +70,8 @@ impl Lease {
             }
         }
         if self.kept.is_none() {
-            let raw = self.pool.connect_by(client.login, deadline).await?;
+            // What is rare has a place of its own, lest every request make room for it.
+            let raw = Box::pin(self.pool.connect_by(client.login, deadline)).await?;
             let prepared = Prepared::new(self.pool.0.plan.firsts);
             self.kept = Some(Box::new(Kept::new(raw, client.login, prepared)));
         }
@@ -96,7 +97,7 @@ impl Lease {
     async fn discard(&mut self) {
         if let Some(kept) = self.kept.take() {
             self.pool.table().slots.forget(self.at);
-            kept.close().await;
+            Box::pin(kept.close()).await;
         }
         self.stand = Stand::Clean;
     }
