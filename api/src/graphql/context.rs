@@ -1,7 +1,7 @@
 //! What a resolver can ask for: who is asking, and a scope to work in.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::Context;
 use sea_orm::TransactionTrait;
@@ -64,7 +64,8 @@ pub struct Request<R: Realm> {
     pub caller: Caller,
     pub actor: Actor,
     db: Scoped<R>,
-    related: Related<R>,
+    /// Made when somebody asks for it, which who looks ahead doesn't.
+    related: OnceLock<Related<R>>,
     /// Whether the operation has one root field, which needs no savepoint of its own.
     single: bool,
     /// A root field refused its input after it had written: keep nothing.
@@ -82,14 +83,13 @@ impl<R: Realm> Request<R> {
         single: bool,
     ) -> Self {
         let db = R::open(&state, &subject, access);
-        let related = Related::new(db.clone());
         Self {
             state,
             subject,
             caller: actor.caller(),
             actor,
             db,
-            related,
+            related: OnceLock::new(),
             single,
             refused: AtomicBool::new(false),
             begun: AtomicBool::new(false),
@@ -108,7 +108,7 @@ impl<R: Realm> Request<R> {
 
     /// The relations of rows, for somebody who may see them.
     pub fn related<P: Permission>(&self, _: Can<P>) -> &Related<R> {
-        &self.related
+        self.related.get_or_init(|| Related::new(self.db.clone()))
     }
 
     /// Notes that somebody who is signed in shows an id of another realm.
