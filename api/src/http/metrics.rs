@@ -62,10 +62,17 @@ const SHAPES: Family = gauge(
     "Forms of selections that are remembered with their SQL statement.",
 );
 
-const OF_POOLS: [OfPool; 7] = [
+const OF_POOLS: [OfPool; 8] = [
     OfPool {
         family: gauge("db_connections_limit", "Connections that may be open."),
         read: |pool| count(pool.total),
+    },
+    OfPool {
+        family: gauge(
+            "db_connections_at_once",
+            "Connections that are given out at once, not counting those that are kept for long.",
+        ),
+        read: |pool| count(pool.at_once),
     },
     OfPool {
         family: gauge(

@@ -13,6 +13,7 @@ async fn connections_are_counted_as_they_are_used_and_waited_for() {
     let server = TestServer::with(&one).await;
     let before = scrape(server.admin).await;
     assert_eq!(before.serving("connections_limit"), 1);
+    assert_eq!(before.serving("connections_at_once"), 1);
     let directory = "insula_db_connections_limit{pool=\"directory\"}";
     assert_eq!(before.at(directory), 2);
     assert_eq!(before.in_use_and_idle(), (0, 0));

@@ -7,6 +7,8 @@ use super::slots::State;
 pub struct Gauges {
     /// How many there may be.
     pub total: usize,
+    /// How many are given out at once, not counting those that are kept for long.
+    pub at_once: usize,
     /// How many there are: open, or being opened or closed.
     pub open: usize,
     /// Those in use, and those on which something is still to be undone.
@@ -43,6 +45,7 @@ impl Gauges {
         let lingering = table.idle.iter().flatten().filter(|kept| kept.open).count();
         Self {
             total: table.idle.len(),
+            at_once: table.slots.at_once(),
             open: busy + idle,
             busy: busy + lingering,
             idle: idle - lingering,

@@ -189,7 +189,7 @@ impl<W> Slots<W> {
     /// one stays busy: it is theirs, or must be brought to [`Slots::rest`].
     pub(super) fn pass(&mut self, at: usize, now: Instant) -> Option<(usize, W)> {
         self.pace.note(self.places[at].lasts(now));
-        if self.is_enough(self.working(now, Some(at))) {
+        if self.working(now, Some(at)) >= self.at_once() {
             return None;
         }
         let (to, next) = self.next(at, now)?;
@@ -243,7 +243,7 @@ impl<W> Slots<W> {
 
     /// How many of the slots, the first ones, are homes; the others are for who can't wait.
     fn settled(&self) -> usize {
-        self.homes.count(self.pace.at_once(), self.places.len())
+        self.homes.count(self.at_once(), self.places.len())
     }
 
     fn lease(&mut self, at: usize, client: Client, now: Instant) {
@@ -257,7 +257,7 @@ impl<W> Slots<W> {
 
     /// A slot for somebody, unless enough work: home where that is free, and else one that is within their reach.
     fn free(&self, home: usize, client: Client, reach: Reach, now: Instant) -> Option<usize> {
-        if self.is_enough(self.working(now, None)) {
+        if self.working(now, None) >= self.at_once() {
             return None;
         }
         let slot = &self.places[home];
@@ -274,8 +274,13 @@ impl<W> Slots<W> {
         }
     }
 
-    fn is_enough(&self, working: usize) -> bool {
-        self.settles && working >= self.pace.at_once()
+    /// How many work at once.
+    pub(super) fn at_once(&self) -> usize {
+        if self.settles {
+            self.pace.at_once()
+        } else {
+            self.places.len()
+        }
     }
 
     /// How many work, but for one that is just leaving. Those that take long wait, for a lock, a disk or their user.
