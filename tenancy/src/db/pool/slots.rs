@@ -285,7 +285,7 @@ impl<W> Slots<W> {
 
     /// How many work, but for one that is just leaving. Those that take long wait, for a lock, a disk or their user.
     fn working(&self, now: Instant, leaving: Option<usize>) -> usize {
-        let patience = self.patience().max(LEAST_PATIENCE);
+        let patience = self.patience();
         let works = |(at, slot): &(usize, &Slot<W>)| {
             let is_busy = matches!(slot.state, State::Busy { .. });
             is_busy && Some(*at) != leaving && slot.lasts(now) < patience

@@ -163,7 +163,7 @@ proptest! {
             prop_assert!(crowd.working() <= at_once);
         }
         // Whoever waits for long waits only as long as every slot is busy.
-        for _ in 0..total {
+        for _ in 0..total.div_ceil(at_once) {
             crowd.pass_time(LONG);
         }
         prop_assert!(crowd.waiting.is_empty() || crowd.holders.len() == total);
