@@ -68,6 +68,8 @@ pub struct Request<R: Realm> {
     related: OnceLock<Related<R>>,
     /// Whether the operation has one root field, which needs no savepoint of its own.
     single: bool,
+    /// Whether that is a query.
+    reads: bool,
     /// A root field refused its input after it had written: keep nothing.
     refused: AtomicBool,
     /// A mutation got to work, so that the transaction may be open.
@@ -91,6 +93,7 @@ impl<R: Realm> Request<R> {
             db,
             related: OnceLock::new(),
             single,
+            reads: access == Access::Read,
             refused: AtomicBool::new(false),
             begun: AtomicBool::new(false),
         }
@@ -104,6 +107,11 @@ impl<R: Realm> Request<R> {
     /// The operation's scope, for somebody who may do something in it.
     pub fn db<P: Permission>(&self, _: Can<P>) -> &Scoped<R> {
         &self.db
+    }
+
+    /// Whether the first statement of a root field that looks ahead is all that is asked.
+    pub(super) fn is_all_foreseen(&self) -> bool {
+        self.single && self.reads
     }
 
     /// The relations of rows, for somebody who may see them.

@@ -62,7 +62,7 @@ const SHAPES: Family = gauge(
     "Forms of selections that are remembered with their SQL statement.",
 );
 
-const OF_POOLS: [OfPool; 8] = [
+const OF_POOLS: [OfPool; 9] = [
     OfPool {
         family: gauge("db_connections_limit", "Connections that may be open."),
         read: |pool| count(pool.total),
@@ -108,6 +108,13 @@ const OF_POOLS: [OfPool; 8] = [
             "How often that was another connection than the one which the tenant prefers.",
         ),
         read: |pool| pool.spilled,
+    },
+    OfPool {
+        family: counter(
+            "db_carried_requests",
+            "How often a request was answered in another's flight, because both waited for the same connection.",
+        ),
+        read: |pool| pool.carried,
     },
     OfPool {
         family: counter(

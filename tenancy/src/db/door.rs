@@ -1,6 +1,7 @@
 //! How scopes enter, and the words they enter by.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgPool};
@@ -151,7 +152,7 @@ impl Words {
     fn entry(&self, source: Source, place: &Place<'_>, access: Access) -> Entry {
         Entry {
             source,
-            begin: self.begin(place, access),
+            begin: Arc::new(self.begin(place, access)),
             access,
             keeps: self.keeps.then(|| place.stamp()),
         }

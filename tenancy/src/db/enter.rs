@@ -1,12 +1,17 @@
 //! From a pool into a transaction.
 
+use std::sync::Arc;
+
+use sea_orm::Statement;
 use sqlx::PgPool;
+use sqlx::postgres::PgRow;
 
 use super::Access;
-use super::first::First;
-use super::hand::{Answer, Hand};
+use super::flight::Answer;
+use super::hand::{Begun, Hand};
 use super::held::Held;
-use super::pool::{Client, Pool};
+use super::pool::{Client, Pool, Served, Stand};
+use super::question::Question;
 use crate::error::{is_denied, is_lost};
 
 /// How often another connection is tried than the one that the pool gave.
@@ -15,7 +20,7 @@ const ATTEMPTS: u32 = 2;
 /// How to enter.
 pub(super) struct Entry {
     pub(super) source: Source,
-    pub(super) begin: Begin,
+    pub(super) begin: Arc<Begin>,
     pub(super) access: Access,
     /// Whose the statements are that are kept prepared, if any are.
     pub(super) keeps: Option<String>,
@@ -28,6 +33,21 @@ pub(super) struct Begin {
     pub(super) commands: usize,
 }
 
+/// What a scope asks first.
+pub(super) struct First {
+    question: Arc<Question>,
+    /// It only reads, and asks nothing after it.
+    is_all: bool,
+}
+
+/// How a scope was entered.
+pub(super) enum Entered {
+    /// It goes on, and its question was answered if it could be sent so.
+    Open(Held, Option<Answer>),
+    /// All that it asked was answered, and it has ended.
+    Over(Vec<PgRow>),
+}
+
 /// Where connections come from.
 pub(super) enum Source {
     Serving(Pool, Client),
@@ -35,40 +55,82 @@ pub(super) enum Source {
 }
 
 impl Entry {
-    /// Begins, and has this statement answered on the way if it can be sent so. A connection may have
-    /// died in the pool, or PostgreSQL may have missed there that the tenant's role was granted; as
-    /// nothing was done yet, another is tried.
-    pub(super) async fn enter(
+    /// Begins.
+    pub(super) async fn enter(&self) -> Result<Held, sqlx::Error> {
+        let hand = self.source.hand().await?;
+        let (held, _) = self.begun(hand, None).await?;
+        Ok(held)
+    }
+
+    /// Begins, and has this asked on the way if it can be sent so; or has it asked by somebody else.
+    pub(super) async fn enter_with(&self, first: &First) -> Result<Entered, sqlx::Error> {
+        let hand = match &self.source {
+            Source::Serving(pool, client) if first.is_all => {
+                match pool.share(*client, &first.question).await? {
+                    Served::Lease(lease) => Hand::Serving(lease),
+                    Served::Rows(rows) => return Ok(Entered::Over(rows)),
+                }
+            }
+            source => source.hand().await?,
+        };
+        let (held, answer) = self.begun(hand, Some(&first.question)).await?;
+        Ok(Entered::Open(held, answer))
+    }
+
+    /// A connection may have died in the pool, or PostgreSQL may have missed there that the tenant's
+    /// role was granted; as nothing was done yet, another is tried.
+    async fn begun(
         &self,
-        first: Option<&First<'_>>,
+        mut hand: Hand,
+        question: Option<&Question>,
     ) -> Result<(Held, Option<Answer>), sqlx::Error> {
-        let mut hand = self.source.hand().await?;
         let mut attempts = self.source.attempts();
+        let mut in_company = true;
         loop {
-            match self.begin(&mut hand, first).await {
+            match self.begin(&mut hand, question, in_company).await {
+                Ok(Begun::Answered(answer)) => return Ok((self.held(hand), Some(answer))),
+                Ok(Begun::Unsent) => return Ok((self.held(hand), None)),
+                Ok(Begun::Late) => {
+                    in_company = false;
+                    drop(hand);
+                    hand = self.source.hand().await?;
+                }
                 Err(error) if attempts > 0 && (is_lost(&error) || is_denied(&error)) => {
                     attempts -= 1;
                     hand = self.source.another(hand).await?;
                 }
-                result => return result.map(|answer| (self.held(hand), answer)),
+                Err(error) => {
+                    *hand.stand() = Stand::Unknown;
+                    return Err(error);
+                }
             }
         }
     }
 
+    /// Begins, with this question if it can be sent so.
     async fn begin(
         &self,
         hand: &mut Hand,
-        first: Option<&First<'_>>,
-    ) -> Result<Option<Answer>, sqlx::Error> {
-        if let Some(first) = first
-            && let Some(stamp) = self.stamp()
-            && let Some(words) = hand.words(first, &stamp)
-        {
-            let answer = hand.begin_with(&self.begin, self.access, words).await?;
-            return Ok(Some(answer));
+        question: Option<&Question>,
+        in_company: bool,
+    ) -> Result<Begun, sqlx::Error> {
+        if let Some(question) = question {
+            match hand.begin_with(question, self.access, in_company).await? {
+                Begun::Unsent => {}
+                begun => return Ok(begun),
+            }
         }
         hand.begin(&self.begin, self.access).await?;
-        Ok(None)
+        Ok(Begun::Unsent)
+    }
+
+    /// This statement as it is asked first, if it can be sent so.
+    pub(super) fn first(&self, statement: &Statement, is_all: bool) -> Option<First> {
+        let question = Question::new(&self.begin, &self.stamp()?, statement)?;
+        Some(First {
+            question: Arc::new(question),
+            is_all: is_all && self.access == Access::Read,
+        })
     }
 
     /// Begins anew on the same connection.

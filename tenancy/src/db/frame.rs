@@ -2,12 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sea_orm::DbErr;
+use sea_orm::{DbErr, Statement};
 use sqlx::postgres::{PgConnection, PgRow};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-use super::enter::Entry;
-use super::first::First;
+use super::enter::{Entered, Entry};
 use super::held::{Held, Mark};
 use crate::error::{Error, from_sqlx, is_stale};
 
@@ -44,7 +43,7 @@ impl Frame {
     pub(super) async fn open(&self, within: Option<Mark>) -> Result<Open, DbErr> {
         let mut open = Open(Arc::clone(&self.state).lock_owned().await);
         if let State::Waiting = *open.0 {
-            let (held, _) = self.entry.enter(None).await.map_err(from_sqlx)?;
+            let held = self.entry.enter().await.map_err(from_sqlx)?;
             *open.0 = State::Open(held);
         }
         let held = open.held()?;
@@ -60,13 +59,28 @@ impl Frame {
         Ok(open)
     }
 
-    /// Begins with this statement, if nothing has begun and it can be sent so, and answers its rows.
-    pub(super) async fn open_with(&self, first: &First<'_>) -> Result<Option<Vec<PgRow>>, DbErr> {
+    /// Begins with this statement, if nothing has begun and it can be sent so, and answers its rows. If it is said to be
+    /// all that is asked, the scope may have ended then.
+    pub(super) async fn open_with(
+        &self,
+        statement: &Statement,
+        is_all: bool,
+    ) -> Result<Option<Vec<PgRow>>, DbErr> {
         let mut open = Open(Arc::clone(&self.state).lock_owned().await);
         let State::Waiting = *open.0 else {
             return Ok(None);
         };
-        let (held, answer) = self.entry.enter(Some(first)).await.map_err(from_sqlx)?;
+        let Some(first) = self.entry.first(statement, is_all) else {
+            return Ok(None);
+        };
+        let entered = self.entry.enter_with(&first).await.map_err(from_sqlx)?;
+        let (held, answer) = match entered {
+            Entered::Open(held, answer) => (held, answer),
+            Entered::Over(rows) => {
+                *open.0 = State::Ended;
+                return Ok(Some(rows));
+            }
+        };
         *open.0 = State::Open(held);
         let Some(answer) = answer else {
             return Ok(None);

@@ -1,15 +1,15 @@
 //! A connection from either kind of pool, and whether it is inside a transaction.
 
-use futures::TryStreamExt;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Either, Executor, Postgres};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Executor, Postgres};
 use tokio::runtime::Handle;
 
 use super::Access;
 use super::enter::Begin;
-use super::first::{First, Words};
-use super::pool::{Lease, Prepared, Stand};
+use super::flight::{Answer, END, Flight, Landed};
+use super::pool::{Lease, Stand};
+use super::question::Question;
 
 /// A connection in hand. Dropping it gives it back, undoing what was left undone, or closes it.
 ///
@@ -20,8 +20,15 @@ pub(super) enum Hand {
     Operating(Operating),
 }
 
-/// What a statement answered.
-pub(super) type Answer = Result<Vec<PgRow>, sqlx::Error>;
+/// What came of beginning with a statement.
+pub(super) enum Begun {
+    /// What it answered.
+    Answered(Answer),
+    /// Nothing, for it can only be sent by itself.
+    Unsent,
+    /// Nothing yet, for the company takes long. The answers are still on their way.
+    Late,
+}
 
 impl Hand {
     pub(super) fn operating(connection: PoolConnection<Postgres>) -> Self {
@@ -53,56 +60,38 @@ impl Hand {
         Ok(())
     }
 
-    /// The same, with a statement in the same flight. Its answer is its own: it may fail inside of a
-    /// transaction that has begun well.
+    /// The same, with a statement in the same flight, and in company with those who wait for this connection and can
+    /// be taken along.
     pub(super) async fn begin_with(
         &mut self,
-        begin: &Begin,
+        question: &Question,
         access: Access,
-        words: Words,
-    ) -> Result<Answer, sqlx::Error> {
-        let former = self.end_former();
-        let frame = begin.commands + usize::from(!former.is_empty());
-        let sql = AssertSqlSafe([former, &begin.words, &words.sql].concat());
-        let (mut done, mut rows) = (0, Vec::new());
-        let mut parts = sqlx::raw_sql(sql).fetch_many(self.connection());
-        let end = loop {
-            match parts.try_next().await {
-                Ok(Some(Either::Left(_))) => done += 1,
-                Ok(Some(Either::Right(row))) => rows.push(row),
-                Err(error) if done < frame => return Err(error),
-                end => break end,
-            }
+        in_company: bool,
+    ) -> Result<Begun, sqlx::Error> {
+        let Self::Serving(lease) = self else {
+            return Ok(Begun::Unsent);
         };
-        drop(parts);
-        if let Some(new) = words.new
-            && done >= frame + new.commands
-            && let Some(prepared) = self.prepared()
-        {
-            prepared.insert(new.text, new.name);
+        let in_company = in_company && access == Access::Read;
+        let (mut riders, patience) = lease.board(question, in_company);
+        loop {
+            let Some(words) = question.words(lease.prepared()) else {
+                return Ok(Begun::Unsent);
+            };
+            let flight = Flight::new(std::mem::take(&mut riders), question, words, patience);
+            match fly(lease, flight).await? {
+                Landed::Answered(answer) => {
+                    lease.stand = Stand::inside(access);
+                    return Ok(Begun::Answered(answer));
+                }
+                Landed::Unasked => {}
+                Landed::Late => return Ok(Begun::Late),
+            }
         }
-        *self.stand() = Stand::inside(access);
-        Ok(end.map(|_| rows))
     }
 
     /// What is to be said first. Until an answer has come, nobody knows how the connection stands.
     fn end_former(&mut self) -> &'static str {
-        match std::mem::replace(self.stand(), Stand::Unknown) {
-            Stand::Clean => "",
-            _ => "ROLLBACK; ",
-        }
-    }
-
-    /// How a first statement is sent on this connection, if it can be.
-    pub(super) fn words(&mut self, first: &First<'_>, stamp: &str) -> Option<Words> {
-        first.words(stamp, self.prepared()?)
-    }
-
-    fn prepared(&mut self) -> Option<&mut Prepared> {
-        match self {
-            Self::Serving(lease) => Some(lease.prepared()),
-            Self::Operating(_) => None,
-        }
+        end_former(self.stand())
     }
 
     /// The statements that are kept on it are out of date. Without others to keep in their place it
@@ -112,6 +101,21 @@ impl Hand {
             Self::Serving(lease) => lease.outdate(),
             Self::Operating(_) => false,
         }
+    }
+}
+
+async fn fly(lease: &mut Lease, mut flight: Flight<'_>) -> Result<Landed, sqlx::Error> {
+    let text = AssertSqlSafe(flight.text(end_former(&mut lease.stand)));
+    let parts = sqlx::raw_sql(text).fetch_many(lease.connection());
+    let landed = flight.land(parts).await;
+    flight.note(lease.prepared());
+    landed
+}
+
+fn end_former(stand: &mut Stand) -> &'static str {
+    match std::mem::replace(stand, Stand::Unseen) {
+        Stand::Clean => "",
+        _ => END,
     }
 }
 

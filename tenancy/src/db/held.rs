@@ -1,11 +1,11 @@
 //! A connection inside its transaction, and the savepoints that are open in it.
 
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection, Executor};
+use sqlx::{AssertSqlSafe, Executor};
 
 use super::Access;
 use super::hand::Hand;
-use super::pool::Stand;
+use super::pool::{Stand, settled};
 use crate::error::{Error, is_lost, is_stale};
 
 /// A savepoint, told apart from every other of its transaction: depths come back, marks don't.
@@ -90,7 +90,9 @@ impl Held {
     pub(super) fn ask(&mut self) {
         self.unseen = true;
         self.suspect = true;
-        *self.hand.stand() = Stand::Unknown;
+        if self.inside != Stand::Unknown {
+            *self.hand.stand() = Stand::Unseen;
+        }
     }
 
     /// Has the connection closed at the end of its transaction, with whatever is left on it.
@@ -121,19 +123,13 @@ impl Held {
     /// Waits for the answers that nobody waited for, lest they be taken for those of the next
     /// statement.
     pub(super) async fn settle(&mut self) -> Result<(), sqlx::Error> {
-        while self.unseen {
-            match self.hand.connection().ping().await {
-                Err(error) if is_lost(&error) => {
-                    self.judge(Err(&error));
-                    return Err(error);
-                }
-                // That statement's failure; more may be on its way behind it.
-                Err(_) => {}
-                Ok(()) => {
-                    self.answered += 1;
-                    self.seen();
-                }
+        if self.unseen {
+            if let Err(error) = settled(self.hand.connection()).await {
+                self.judge(Err(&error));
+                return Err(error);
             }
+            self.answered += 1;
+            self.seen();
         }
         Ok(())
     }

@@ -5,11 +5,12 @@ use tenancy::testing::{Way, two_shops_by};
 use tenancy::{Access, TenantDb};
 
 use crate::support::{
-    assert_clean, get, names, path, path_of, polled, pool_of_one, rested, run, watched,
+    assert_clean, get, names, path, path_of, polled, pool_of_one, rested, run, sent, watched,
 };
 
 tenancy::both_ways! {
     c24_whoever_is_handed_a_connection_sees_nothing_of_its_former_user,
+    c24_a_connection_whose_user_left_in_the_middle_of_something_long_is_closed,
     c24_a_connection_handed_to_somebody_who_has_left_goes_to_the_next,
     c24_a_connection_that_dies_while_it_rests_in_a_transaction_is_closed,
 }
@@ -101,9 +102,26 @@ async fn hand_over(way: Way, leaving: Leaving) {
     let now: String = get(&next, "SELECT now()::text").await.unwrap();
     assert_ne!(now, since, "another transaction");
     if way == Way::Direct {
-        let same = get::<i32>(&next, BACKEND).await.unwrap() == pid;
-        assert_eq!(same, leaving != Leaving::Cancelled, "{leaving:?}");
+        let same: i32 = get(&next, BACKEND).await.unwrap();
+        assert_eq!(same, pid, "{leaving:?}");
     }
+    drop(next);
+    assert_clean(&shops, &database).await;
+}
+
+async fn c24_a_connection_whose_user_left_in_the_middle_of_something_long_is_closed(way: Way) {
+    let shops = two_shops_by(way).await.unwrap();
+    let (proxy, database) = watched(&shops).await;
+    let db = database.tenant(&shops.python, Access::Write);
+    let pid: i32 = get(&db, BACKEND).await.unwrap();
+    let long = "SELECT pg_sleep(60)";
+    sent(&proxy, long, &mut Box::pin(run(&db, long))).await;
+    drop(db);
+    let begun = Instant::now();
+    let next = database.tenant(&shops.ruby, Access::Read);
+    assert_eq!(names(&next).await.unwrap(), ["Diamond", "Emerald"]);
+    assert!(begun.elapsed() < Duration::from_secs(4));
+    assert_ne!(get::<i32>(&next, BACKEND).await.unwrap(), pid);
     drop(next);
     assert_clean(&shops, &database).await;
 }

@@ -45,5 +45,7 @@ mod rights;
 mod streams;
 /// What tests share.
 mod support;
+/// Scopes that ask for one thing, in one flight.
+mod together;
 /// Statements that somebody typed.
 mod typed;

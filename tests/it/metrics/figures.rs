@@ -47,7 +47,7 @@ async fn connections_are_counted_as_they_are_used_and_waited_for() {
     assert!(leases.is_sorted_by(|a, b| a < b), "{leases:?}");
     for [earlier, later] in [[&before, &held], [&held, &rest]] {
         let (earlier, later) = (earlier.counters(), later.counters());
-        assert!(earlier.keys().eq(later.keys()) && earlier.len() == 6);
+        assert!(earlier.keys().eq(later.keys()) && earlier.len() == 8);
         for (name, value) in earlier {
             assert!(later[name] >= value, "{name} went from {value} back");
         }

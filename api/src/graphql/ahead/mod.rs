@@ -92,7 +92,12 @@ impl<R: Realm> Request<R> {
         };
         let statement =
             Statement::from_sql_and_values(DbBackend::Postgres, shape.sql.as_str(), values);
-        let rows = db.begin_with(statement).await?;
+        let is_all = self.is_all_foreseen() && self.state.shapes.mode() == Mode::Ahead;
+        let rows = if is_all {
+            db.ask_only(statement).await?
+        } else {
+            db.begin_with(statement).await?
+        };
         let answer = Answer {
             shape,
             rows: Rows::of(&rows).map_err(Fault::Internal)?,

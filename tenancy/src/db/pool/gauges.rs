@@ -21,6 +21,8 @@ pub struct Gauges {
     pub leases: u64,
     /// How often that was another than the one which the tenant prefers.
     pub spilled: u64,
+    /// How many scopes were answered in somebody else's flight, and needed none.
+    pub carried: u64,
     /// How many were closed because they knew too many tenants.
     pub retired: u64,
     /// How many tenants the open connections know, each counted for itself.
@@ -52,6 +54,7 @@ impl Gauges {
             waiting: table.slots.waiting(),
             leases: table.slots.leases,
             spilled: table.slots.spilled,
+            carried: table.slots.carried,
             retired: table.retired,
             tenants: table.figures.iter().map(|one| one.tenants).sum(),
             statements: table.figures.iter().map(|one| one.statements).sum(),

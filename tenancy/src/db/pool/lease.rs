@@ -3,14 +3,24 @@
 use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
-use sqlx::Executor;
 use sqlx::postgres::PgConnection;
+use sqlx::{Connection, Executor};
 use tokio::runtime::Handle;
-use tokio::sync::oneshot::Sender;
 use tokio::time::timeout;
 
 use super::gauges::Figures;
+use super::waiter::Waiter;
 use super::{Client, Kept, Pool, Prepared, Table};
+use crate::db::flight::Rider;
+use crate::db::question::Question;
+use crate::error::is_lost;
+
+/// How many are taken along at most. With more the first would wait for longer than all save.
+const SEATS: usize = 7;
+
+/// How long the answer may take that a user didn't wait for. Whoever asks for much and leaves shouldn't keep a
+/// connection for longer; but one that is closed for each who leaves would cost all that it knows.
+const SETTLING: Duration = Duration::from_millis(250);
 
 /// How long it may take to undo a transaction.
 const UNDOING: Duration = Duration::from_secs(5);
@@ -34,6 +44,8 @@ pub(in crate::db) enum Stand {
     Read,
     /// Inside one that must be undone before anybody else comes.
     Written,
+    /// An answer is on its way that tells.
+    Unseen,
     /// Nobody knows, so that it must be closed.
     Unknown,
     /// Being closed, or undone by somebody who may be interrupted.
@@ -111,6 +123,22 @@ impl Lease {
         &mut self.kept().prepared
     }
 
+    /// Takes along who waits for this connection with a statement that is quick there, if the own is that too; and says
+    /// what isn't quick any more.
+    pub(in crate::db) fn board(&self, own: &Question, in_company: bool) -> (Vec<Rider>, Duration) {
+        let prepared = self.kept.as_ref().map(|kept| &kept.prepared);
+        let prepared = prepared.filter(|it| in_company && own.quick(it).is_some());
+        let mut table = self.pool.table();
+        let patience = table.slots.patience().0;
+        let Some(prepared) = prepared else {
+            return (Vec::new(), patience);
+        };
+        let aboard = table.slots.board(self.at, SEATS, |one| one.rides(prepared));
+        drop(table);
+        let riders = aboard.into_iter().filter_map(|one| one.aboard(prepared));
+        (riders.collect(), patience)
+    }
+
     fn kept(&mut self) -> &mut Kept {
         let kept = self.kept.as_mut();
         kept.expect("a lease that was fitted has one")
@@ -123,6 +151,15 @@ impl Lease {
         let undone = timeout(UNDOING, self.connection().execute("ROLLBACK")).await;
         if matches!(undone, Ok(Ok(_))) {
             self.stand = Stand::Clean;
+        }
+    }
+
+    /// Waits for the answer that its user didn't wait for, but not for long.
+    async fn settle(mut self) {
+        self.stand = Stand::Lost;
+        match timeout(SETTLING, settled(self.connection())).await {
+            Ok(Ok(())) => self.undo().await,
+            _ => self.discard().await,
         }
     }
 
@@ -149,7 +186,7 @@ impl Lease {
         let next = match table.slots.pass(self.at, now) {
             Some((at, next)) if at == self.at => {
                 drop(table);
-                return Self::send(next, self.again(Some(kept), stand));
+                return next.serve(self.again(Some(kept), stand));
             }
             next => next,
         };
@@ -175,7 +212,7 @@ impl Lease {
         let next = match table.slots.pass(self.at, now) {
             Some((at, next)) if at == self.at => {
                 drop(table);
-                return Self::send(next, self.again(None, Stand::Clean));
+                return next.serve(self.again(None, Stand::Clean));
             }
             next => next,
         };
@@ -185,17 +222,12 @@ impl Lease {
     }
 
     /// Serves somebody at another slot.
-    fn serve(&self, mut table: MutexGuard<'_, Table>, next: Option<(usize, Sender<Self>)>) {
+    fn serve(&self, mut table: MutexGuard<'_, Table>, next: Option<(usize, Waiter)>) {
         if let Some((at, next)) = next {
             let lease = self.pool.lease(&mut table, at);
             drop(table);
-            Self::send(next, lease);
+            next.serve(lease);
         }
-    }
-
-    fn send(next: Sender<Self>, lease: Self) {
-        // Whoever has just been cancelled drops it, and so it goes to the one after.
-        let _ = next.send(lease);
     }
 
     /// Has a task do the rest, for which nobody waits. The connection is busy until then.
@@ -221,9 +253,21 @@ impl Drop for Lease {
     fn drop(&mut self) {
         match (self.kept.take(), self.stand) {
             (Some(kept), Stand::Unknown) => self.later(kept, Self::close),
+            (Some(kept), Stand::Unseen) => self.later(kept, Self::settle),
             (Some(kept), Stand::Written) => self.later(kept, Self::undo),
             (Some(kept), stand @ (Stand::Clean | Stand::Read)) => self.hand_on(kept, stand),
             (Some(_), Stand::Lost) | (None, _) => self.vacate(),
+        }
+    }
+}
+
+/// Waits for all answers that are on their way.
+pub(in crate::db) async fn settled(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    loop {
+        match connection.ping().await {
+            // A statement's failure; more may be on its way behind it.
+            Err(error) if !is_lost(&error) => {}
+            result => return result,
         }
     }
 }

@@ -8,12 +8,14 @@ mod gauges;
 mod homes;
 mod lease;
 mod pace;
+mod patience;
 mod prepared;
 mod queue;
 mod slots;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod waiter;
 
 use std::collections::{HashMap, HashSet};
 use std::iter;
@@ -22,15 +24,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 use tokio::time::timeout_at;
 
 use gauges::Figures;
 pub use gauges::Gauges;
-pub(super) use lease::{Lease, Stand};
+pub(super) use lease::{Lease, Stand, settled};
 pub(super) use prepared::Prepared;
 use queue::Ticket;
 use slots::{Slots, State};
+use waiter::Waiter;
+pub(super) use waiter::{Reply, Served};
+
+use super::question::Question;
 
 /// Who asks: a key that stands for the schema and the role, and the login that may enter it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +77,7 @@ struct Inner {
 }
 
 struct Table {
-    slots: Slots<oneshot::Sender<Lease>>,
+    slots: Slots<Waiter>,
     /// Of each slot that is idle.
     idle: Vec<Option<Box<Kept>>>,
     figures: Vec<Figures>,
@@ -112,15 +118,49 @@ impl Pool {
 
     /// A connection for this client, perhaps a new one.
     pub(super) async fn acquire(&self, client: Client) -> Result<Lease, sqlx::Error> {
-        let deadline = self.deadline();
-        let mut lease = self.slot(client, deadline).await?;
-        lease.fit(client, deadline).await?;
-        Ok(lease)
+        match self.serve(client, None).await? {
+            Served::Lease(lease) => Ok(lease),
+            // Nobody answers what wasn't asked.
+            Served::Rows(_) => Err(sqlx::Error::PoolClosed),
+        }
     }
 
-    /// The wait for a slot. Whoever is cancelled gives up; what was already sent to them then is
-    /// dropped, and a lease that is dropped goes to the next.
-    async fn slot(&self, client: Client, deadline: Instant) -> Result<Lease, sqlx::Error> {
+    /// The same, unless this question, which is all that the client has, is answered while it waits.
+    pub(super) async fn share(
+        &self,
+        client: Client,
+        question: &Arc<Question>,
+    ) -> Result<Served, sqlx::Error> {
+        self.serve(client, Some(Arc::clone(question))).await
+    }
+
+    async fn serve(
+        &self,
+        client: Client,
+        mut question: Option<Arc<Question>>,
+    ) -> Result<Served, sqlx::Error> {
+        let deadline = self.deadline();
+        loop {
+            match self.slot(client, question.take(), deadline).await? {
+                Some(Served::Lease(mut lease)) => {
+                    lease.fit(client, deadline).await?;
+                    return Ok(Served::Lease(lease));
+                }
+                Some(served) => return Ok(served),
+                // Now it asks by itself.
+                None => {}
+            }
+        }
+    }
+
+    /// The wait for a slot; `None` for one who was taken along and got no answer. Whoever is cancelled gives
+    /// up; what was already sent to them then is dropped, and a lease that is dropped goes to the next.
+    async fn slot(
+        &self,
+        client: Client,
+        question: Option<Arc<Question>>,
+        deadline: Instant,
+    ) -> Result<Option<Served>, sqlx::Error> {
         let asked = Instant::now();
         let (mut answer, waiting, pauses) = {
             let mut table = self.table();
@@ -128,12 +168,12 @@ impl Pool {
                 return Err(sqlx::Error::PoolClosed);
             }
             if let Some(at) = table.slots.ask(client, asked) {
-                return Ok(self.lease(&mut table, at));
+                return Ok(Some(Served::Lease(self.lease(&mut table, at))));
             }
-            let (sender, answer) = oneshot::channel();
-            let ticket = table.slots.wait(client, sender, asked);
+            let (waiter, answer) = Waiter::new(question);
+            let ticket = table.slots.wait(client, waiter, asked);
             let waiting = GivesUp { pool: self, ticket };
-            (answer, waiting, table.slots.pauses())
+            (answer, waiting, table.slots.patience().pauses())
         };
         let [.., last] = pauses;
         let looks = pauses.into_iter().map(|pause| asked + pause);
@@ -142,12 +182,14 @@ impl Pool {
         }));
         for look in looks {
             match timeout_at(deadline.min(look).into(), &mut answer).await {
-                Ok(lease) => return lease.map_err(|_| sqlx::Error::PoolClosed),
+                Ok(Ok(served)) => return Ok(Some(served)),
+                Ok(Err(_)) if self.table().closed => return Err(sqlx::Error::PoolClosed),
+                Ok(Err(_)) => return Ok(None),
                 Err(_) if look >= deadline => break,
                 Err(_) => {}
             }
             if let Some(lease) = self.retry(waiting.ticket) {
-                return Ok(lease);
+                return Ok(Some(Served::Lease(lease)));
             }
         }
         Err(sqlx::Error::PoolTimedOut)

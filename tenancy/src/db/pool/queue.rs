@@ -105,6 +105,37 @@ impl<W> Queue<W> {
         })
     }
 
+    /// Serves so many at most of those who please, in order of turns, and their lines are the last then. The others stay
+    /// where they are.
+    pub(super) fn take(
+        &mut self,
+        most: usize,
+        mut pleases: impl FnMut(&Waiting<W>) -> bool,
+    ) -> Vec<Waiting<W>> {
+        let longest = self.lines.iter().map(|line| line.waiting.len()).max();
+        let rounds = (0..longest.unwrap_or_default()).flat_map(|before| {
+            self.lines
+                .iter()
+                .filter_map(move |line| line.waiting.get(before))
+        });
+        let numbers: Vec<u64> = rounds
+            .filter(|one| pleases(one))
+            .map(|one| one.number)
+            .take(most)
+            .collect();
+        let taken: Vec<_> = numbers
+            .iter()
+            .filter_map(|number| self.remove(*number))
+            .collect();
+        if !taken.is_empty() {
+            let is_served = |line: &Line<W>| taken.iter().any(|one| one.client == line.client);
+            let (served, others) = self.lines.drain(..).partition::<Vec<_>, _>(is_served);
+            self.lines.extend(others);
+            self.lines.extend(served);
+        }
+        taken
+    }
+
     pub(super) fn drain(&mut self) -> impl Iterator<Item = W> {
         let lines = self.lines.drain(..);
         lines.flat_map(|line| line.waiting).map(|one| one.waiter)

@@ -13,44 +13,14 @@ use std::time::{Duration, Instant};
 use super::Client;
 use super::homes::Homes;
 use super::pace::Pace;
+use super::patience::{Patience, Reach};
 use super::queue::{Queue, Ticket, Waiting};
 
 /// How many of a tenant's requests wait at home before the next one looks for an idle slot.
 const COMPANY: usize = 2;
 
-/// For how many leases, as they last on average, somebody waits before another slot will do whose
-/// connection knows them; and the bounds of that. What many connections know is warm in none.
-const PATIENCE: u32 = 3;
-const LEAST_PATIENCE: Duration = Duration::from_millis(1);
-const MOST_PATIENCE: Duration = Duration::from_millis(10);
-
-/// How many times their patience somebody waits before the slot of their second choice will do, any
-/// slot of the login, and before a connection is closed for them. What was never touched costs more
-/// than some waiting.
-const SECOND: u32 = 3;
-const ANYWHERE: u32 = 8;
-const CLOSING: u32 = 12;
-
-/// Nor is one closed sooner than this: connecting takes some time in which others wait, and were
-/// those to close others in turn it would never end.
-const LEAST_CLOSING: Duration = Duration::from_millis(250);
-
 /// But one that rested for so long is missed by nobody.
 const MISSED: Duration = Duration::from_secs(1);
-
-/// How far somebody goes who has waited for a while.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Reach {
-    Home,
-    /// To a connection that knows them.
-    Known,
-    /// To that of their second choice.
-    Second,
-    /// To any of their login.
-    Anywhere,
-    /// To any at all, also where a connection must be closed for them.
-    Closing,
-}
 
 pub(super) struct Slots<W> {
     places: Vec<Slot<W>>,
@@ -62,6 +32,8 @@ pub(super) struct Slots<W> {
     number: u64,
     pub(super) spilled: u64,
     pub(super) leases: u64,
+    /// How many were served together with somebody else.
+    pub(super) carried: u64,
 }
 
 struct Slot<W> {
@@ -108,6 +80,7 @@ impl<W> Slots<W> {
             number: 0,
             spilled: 0,
             leases: 0,
+            carried: 0,
         }
     }
 
@@ -119,7 +92,7 @@ impl<W> Slots<W> {
         let reach = if in_company {
             Reach::Anywhere
         } else {
-            self.reach(slot.lasts(now)).min(Reach::Anywhere)
+            self.patience().reach(slot.lasts(now)).min(Reach::Anywhere)
         };
         let found = self.free(home, client, reach, now);
         found.inspect(|at| self.lease(*at, client, now))
@@ -141,43 +114,18 @@ impl<W> Slots<W> {
     /// Looks again for a slot for one who has waited for a while.
     pub(super) fn retry(&mut self, ticket: Ticket, now: Instant) -> Option<usize> {
         let one = self.places[ticket.home].queue.get(ticket.number)?;
-        let (client, reach) = (one.client, self.reach(now.duration_since(one.since)));
+        let (client, reach) = (
+            one.client,
+            self.patience().reach(now.duration_since(one.since)),
+        );
         let at = self.free(ticket.home, client, reach, now)?;
         self.places[ticket.home].queue.remove(ticket.number);
         self.lease(at, client, now);
         Some(at)
     }
 
-    /// When one who waits from now on should look for another slot.
-    pub(super) fn pauses(&self) -> [Duration; 4] {
-        let patience = self.patience();
-        [
-            patience,
-            patience * SECOND,
-            patience * ANYWHERE,
-            (patience * CLOSING).max(LEAST_CLOSING),
-        ]
-    }
-
-    fn patience(&self) -> Duration {
-        let least = if self.settles {
-            LEAST_PATIENCE
-        } else {
-            Duration::ZERO
-        };
-        (self.pace.lasting() * PATIENCE).clamp(least, MOST_PATIENCE)
-    }
-
-    /// How far somebody goes who has waited for so long.
-    fn reach(&self, waited: Duration) -> Reach {
-        let [known, second, anywhere, closing] = self.pauses();
-        match waited {
-            waited if waited >= closing => Reach::Closing,
-            waited if waited >= anywhere => Reach::Anywhere,
-            waited if waited >= second => Reach::Second,
-            waited if waited >= known => Reach::Known,
-            _ => Reach::Home,
-        }
+    pub(super) fn patience(&self) -> Patience {
+        Patience::new(self.pace.lasting(), self.settles)
     }
 
     /// Waits no more.
@@ -195,6 +143,23 @@ impl<W> Slots<W> {
         let (to, next) = self.next(at, now)?;
         self.lease(to, next.client, now);
         Some((to, next.waiter))
+    }
+
+    /// Takes so many at most of those who wait for this slot, which knows them, to be served together with whoever has it.
+    pub(super) fn board(
+        &mut self,
+        at: usize,
+        most: usize,
+        mut pleases: impl FnMut(&W) -> bool,
+    ) -> Vec<W> {
+        let slot = &mut self.places[at];
+        let (login, known) = (slot.login, &slot.known);
+        let knows = |client: Client| client.login == login && known.contains(&client.key);
+        let taken = slot
+            .queue
+            .take(most, |one| knows(one.client) && pleases(&one.waiter));
+        self.carried += taken.len() as u64;
+        taken.into_iter().map(|one| one.waiter).collect()
     }
 
     /// Makes an idle slot busy for nobody.
@@ -288,7 +253,7 @@ impl<W> Slots<W> {
         let patience = self.patience();
         let works = |(at, slot): &(usize, &Slot<W>)| {
             let is_busy = matches!(slot.state, State::Busy { .. });
-            is_busy && Some(*at) != leaving && slot.lasts(now) < patience
+            is_busy && Some(*at) != leaving && slot.lasts(now) < patience.0
         };
         self.places.iter().enumerate().filter(works).count()
     }
@@ -336,7 +301,7 @@ impl<W> Slots<W> {
         });
         let is_stuck = |home: usize, slot: &Slot<W>, one: &Waiting<W>| {
             let needed = self.needed(at, one.client).max(Reach::Anywhere);
-            home != at && self.reach(slot.lasts(now)) >= needed
+            home != at && self.patience().reach(slot.lasts(now)) >= needed
         };
         let found = match at_home {
             Some((_, own)) if !self.places[at].helped => self.oldest(|home, slot| {
@@ -369,7 +334,7 @@ impl<W> Slots<W> {
         let waited = now.duration_since(one.since).max(home.lasts(now));
         let needed = self.needed(at, one.client);
         let freely = !self.settles || company >= COMPANY;
-        freely && needed < Reach::Closing || self.reach(waited) >= needed
+        freely && needed < Reach::Closing || self.patience().reach(waited) >= needed
     }
 
     /// Who has waited longest of those that each slot lets go: where, and the number.

@@ -89,6 +89,18 @@ impl Crowd {
         Some(who)
     }
 
+    /// Whoever has this slot takes others along, up to so many; answers whom.
+    fn board(&mut self, at: usize, most: usize) -> Vec<usize> {
+        let aboard = self.slots.board(at, most, |_| true);
+        assert!(aboard.len() <= most);
+        for who in &aboard {
+            let waited = self.waiting.remove(who);
+            let (ticket, _) = waited.expect("nobody is taken twice, nor after they left");
+            assert_eq!(ticket.home, at, "{who} waits for another connection");
+        }
+        aboard
+    }
+
     fn pass_time(&mut self, time: Duration) {
         self.now += time;
         let waiting: Vec<_> = self
@@ -126,6 +138,7 @@ fn client(key: u64, login: u16) -> Client {
 enum Step {
     Ask(Client),
     Free(usize, bool),
+    Board(usize, usize),
     GiveUp(usize),
     Wait(u64),
 }
@@ -134,6 +147,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => (0..6_u64, 1..4_u16).prop_map(|(key, login)| Step::Ask(client(key, login))),
         3 => (0..8_usize, any::<bool>()).prop_map(|(at, connected)| Step::Free(at, connected)),
+        1 => (0..8_usize, 0..4_usize).prop_map(|(at, most)| Step::Board(at, most)),
         1 => (0..8_usize).prop_map(Step::GiveUp),
         1 => (0..30_u64).prop_map(Step::Wait),
     ];
@@ -151,6 +165,10 @@ proptest! {
             match step {
                 Step::Ask(client) => drop(crowd.ask(client)),
                 Step::Free(at, connected) => drop(crowd.free(at % total, connected)),
+                Step::Board(at, most) if crowd.holder(at % total).is_some() => {
+                    crowd.board(at % total, most);
+                }
+                Step::Board(..) => {}
                 Step::GiveUp(nth) => {
                     if let Some(who) = crowd.waiting.keys().nth(nth).copied() {
                         let (ticket, _) = crowd.waiting.remove(&who).unwrap();
@@ -247,6 +265,42 @@ fn whoever_comes_alone_is_served_in_the_order_of_coming() {
 }
 
 #[test]
+fn those_who_are_taken_along_are_one_of_each_tenant_and_then_more() {
+    let mut crowd = Crowd::new(1);
+    let [hot, modest, stranger] = [0, 1, 2].map(|key| client(key, 1));
+    for known in [hot, modest] {
+        crowd.ask(known);
+        crowd.free(0, true);
+    }
+    crowd.ask(hot);
+    let line = [hot, hot, hot, stranger, modest, hot].map(|one| crowd.ask(one).0);
+    assert_eq!(crowd.board(0, 3), [line[0], line[4], line[1]]);
+    // Whose turn it was stays so; who was served waits behind.
+    let later = crowd.ask(modest).0;
+    assert_eq!(
+        crowd.free(0, true),
+        Some(line[3]),
+        "it had to be known first"
+    );
+    assert_eq!(crowd.board(0, 7), [line[2], later, line[5]]);
+    assert_eq!(crowd.slots.carried, 6);
+}
+
+#[test]
+fn nobody_is_taken_along_on_a_connection_of_another_login() {
+    let mut crowd = Crowd::new(1);
+    let (one, other) = (client(0, 1), client(0, 2));
+    for holder in [one, other] {
+        crowd.ask(holder);
+        let waits = crowd.ask(one).0;
+        let aboard = crowd.board(0, 7);
+        assert_eq!(aboard == [waits], holder == one);
+        crowd.free(0, true);
+        crowd.free(0, true);
+    }
+}
+
+#[test]
 fn no_more_work_at_once_than_should_and_who_waited_longest_is_next() {
     let mut crowd = Crowd::of(6, 2);
     let clients = [0, 1, 2, 0].map(|at| crowd.at_home(at, 1));
@@ -272,7 +326,7 @@ fn who_takes_long_keeps_nobody_from_working() {
     }
     let (who, at) = crowd.ask(third);
     assert_eq!(at, None);
-    let patience = crowd.slots.pauses()[0];
+    let patience = crowd.slots.patience().pauses()[0];
     crowd.pass_time(patience);
     assert_eq!(crowd.holder(2), Some(who), "both take long by now");
     crowd.free(0, true);
@@ -323,7 +377,7 @@ fn a_connection_of_another_login_is_closed_only_where_waiting_has_been_long() {
     crowd.free(1, true);
     let (who, waits) = crowd.ask(one);
     assert_eq!(waits, None);
-    crowd.pass_time(crowd.slots.pauses()[1]);
+    crowd.pass_time(crowd.slots.patience().pauses()[1]);
     assert!(crowd.waiting.contains_key(&who), "there is another way yet");
     crowd.pass_time(LONG);
     assert_eq!(crowd.holder(1), Some(who));
@@ -369,7 +423,7 @@ fn a_connection_that_nobody_misses_is_closed_for_another_login() {
     for (rested, closed) in [(900, false), (200, true)] {
         crowd.now += Duration::from_millis(rested);
         let (who, _) = crowd.ask(one);
-        let a_while = crowd.slots.pauses()[2];
+        let a_while = crowd.slots.patience().pauses()[2];
         crowd.pass_time(a_while);
         assert_eq!(crowd.holder(1) == Some(who), closed);
     }
@@ -385,7 +439,7 @@ fn a_connection_that_knows_many_tenants_is_left_to_those_at_home_there() {
         crowd.free(1, true);
         crowd.ask(one);
         let (who, _) = crowd.ask(one);
-        crowd.pass_time(crowd.slots.pauses()[1]);
+        crowd.pass_time(crowd.slots.patience().pauses()[1]);
         assert_eq!(crowd.holder(1), (!full).then_some(who));
         crowd.pass_time(LONG);
         assert_eq!(crowd.holder(1), Some(who), "but after long");
@@ -411,7 +465,7 @@ fn a_connection_that_knows_somebody_will_do_sooner_than_a_strange_one() {
         crowd.slots.rest(1 - at, true, crowd.now);
     }
 
-    let a_little = crowd.slots.pauses()[0];
+    let a_little = crowd.slots.patience().pauses()[0];
     crowd.slots.seize(home, crowd.now);
     let (who, at) = crowd.ask(mine);
     assert_eq!(at, None, "home is warmer");

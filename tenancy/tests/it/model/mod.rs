@@ -31,12 +31,14 @@ const STEPS: usize = 10_000;
 const TASKS: usize = 12;
 
 /// What must have been done by then, in the words of the story.
-const KINDS: [&str; 21] = [
+const KINDS: [&str; 23] = [
     "create",
     "suspended",
     "active",
     "rename",
     "drop",
+    "glance",
+    "glance cancelled",
     "enter Read",
     "enter Write",
     "read",

@@ -76,6 +76,12 @@ pub(super) async fn begin_with_rows(db: &TenantDb) -> Result<Rows, DbErr> {
     rows.iter().map(pair).collect()
 }
 
+/// The same, of a scope that asks for nothing else.
+pub(super) async fn only_rows(db: &TenantDb) -> Result<Rows, DbErr> {
+    let rows = db.ask_only(statement(ALL)).await?;
+    rows.iter().map(pair).collect()
+}
+
 fn pair(row: &QueryResult) -> Result<(Uuid, String), DbErr> {
     Ok((row.try_get("", "id")?, row.try_get("", "name")?))
 }

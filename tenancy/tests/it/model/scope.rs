@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, DbErr, Statement, TransactionTrait, Value};
 use tenancy::{Access, ActiveTenant, Database, Error, Nested, TenantDb, TenantRealm};
 use uuid::Uuid;
 
-use super::plot::{Plot, Rows, begin_with_rows, rows, stamp};
+use super::plot::{Plot, Rows, begin_with_rows, only_rows, rows, stamp};
 use crate::support::{polled, run as execute, with};
 
 /// The ids of all rows of all tenants.
@@ -32,6 +32,9 @@ pub(super) async fn run(
     plot: &mut Plot,
     random: &mut StdRng,
 ) -> usize {
+    if random.random_ratio(1, 3) {
+        return glance(database, tenant, plot, random).await;
+    }
     let access = [Access::Read, Access::Write, Access::Write][random.random_range(0..3)];
     plot.note(format!("enter {access:?}"));
     let mut work = Work {
@@ -52,6 +55,30 @@ pub(super) async fn run(
     }
     // And entering, and leaving.
     steps + 2
+}
+
+/// Asks for nothing but all rows, and perhaps doesn't wait for them; others may ask in the same flight.
+async fn glance(
+    database: &Database,
+    tenant: &ActiveTenant,
+    plot: &mut Plot,
+    random: &mut StdRng,
+) -> usize {
+    let db = database.tenant(tenant, Access::Read);
+    let polls = if random.random_ratio(1, 4) {
+        random.random_range(1..6)
+    } else {
+        usize::MAX
+    };
+    match polled(polls, only_rows(&db)).await {
+        Some(seen) => {
+            plot.note("glance");
+            plot.assert_rows(&seen.unwrap(), &plot.rows);
+            assert!(only_rows(&db).await.is_err(), "{}", plot.story());
+        }
+        None => plot.note("glance cancelled"),
+    }
+    1
 }
 
 /// Finds out whether a commit came through for whose answer nobody waited.

@@ -1,0 +1,207 @@
+//! One flight to PostgreSQL and back: how a scope begins, with its first statement, and before that the
+//! whole of other scopes, which wait for the same connection and have nothing more to ask.
+//!
+//! Each has a transaction of its own, which the `ROLLBACK` before the next one ends. PostgreSQL answers
+//! command by command, in order, so whose an answer is follows from counting; what doesn't add up is
+//! nobody's, and the connection is closed. Where one fails PostgreSQL runs nothing of what comes after it.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::TryStreamExt;
+use futures::stream::BoxStream;
+use sqlx::Either;
+use sqlx::postgres::{PgQueryResult, PgRow};
+use tokio::time::sleep;
+
+use super::pool::{Prepared, Reply};
+use super::question::{Question, Words};
+use crate::error::is_lost;
+
+/// What ends a transaction in which was only read.
+pub(super) const END: &str = "ROLLBACK; ";
+
+/// How many times as long as somebody is patient who waits for a connection, those who share a flight wait
+/// for their answers. Then all ask by themselves.
+const RIDE: u32 = 3;
+
+/// How often a statement that took as long as that must be quick until it shares a flight again.
+const DOUBT: u8 = 16;
+
+/// What is sent at once, who waits for the answers, and how far these have come.
+pub(super) struct Flight<'q> {
+    riders: Vec<Rider>,
+    own: &'q Question,
+    words: Words,
+    /// What takes longer isn't quick.
+    patience: Duration,
+    since: Instant,
+    /// How many commands come before the own statement, but for what prepares it.
+    frame: usize,
+    /// How many riders PostgreSQL has answered.
+    answered: usize,
+    /// How many commands it has done of the next one, or else of the own.
+    done: usize,
+    /// What the last of these commands has answered so far.
+    rows: Vec<PgRow>,
+}
+
+/// One who was taken along.
+pub(super) struct Rider {
+    question: Arc<Question>,
+    name: u64,
+    /// How many its commands are. The last is its statement.
+    commands: usize,
+    /// None once it was answered, or waits no more.
+    reply: Option<Reply>,
+}
+
+/// What an own statement answered. It may fail inside of a transaction that has begun well.
+pub(super) type Answer = Result<Vec<PgRow>, sqlx::Error>;
+
+/// How a flight ended.
+pub(super) enum Landed {
+    /// With the own answer.
+    Answered(Answer),
+    /// One before the own statement has failed, so that it was not run.
+    Unasked,
+    /// Not yet. Nobody wants to wait any longer.
+    Late,
+}
+
+type Part = Either<PgQueryResult, PgRow>;
+
+impl Rider {
+    pub(super) fn new(question: Arc<Question>, name: u64, reply: Reply) -> Self {
+        Self {
+            question,
+            name,
+            commands: 0,
+            reply: Some(reply),
+        }
+    }
+}
+
+impl<'q> Flight<'q> {
+    pub(super) fn new(
+        riders: Vec<Rider>,
+        own: &'q Question,
+        words: Words,
+        patience: Duration,
+    ) -> Self {
+        Self {
+            riders,
+            own,
+            words,
+            patience,
+            since: Instant::now(),
+            frame: 0,
+            answered: 0,
+            done: 0,
+            rows: Vec::new(),
+        }
+    }
+
+    /// What is sent on a connection where this must be said first.
+    pub(super) fn text(&mut self, mut former: &'static str) -> String {
+        let mut sql = String::new();
+        for rider in &mut self.riders {
+            rider.commands = rider.question.write(former, rider.name, &mut sql);
+            former = END;
+        }
+        let begin = &self.own.begin;
+        self.frame = begin.commands + usize::from(!former.is_empty());
+        sql.extend([former, &begin.words, &self.words.sql]);
+        sql
+    }
+
+    /// Gives everybody their answer.
+    pub(super) async fn land(
+        &mut self,
+        mut parts: BoxStream<'_, Result<Part, sqlx::Error>>,
+    ) -> Result<Landed, sqlx::Error> {
+        let mut alarm = pin!(sleep(self.patience * RIDE));
+        loop {
+            let part = tokio::select! {
+                biased;
+                part = parts.try_next() => part,
+                () = &mut alarm, if !self.riders.is_empty() => return Ok(Landed::Late),
+            };
+            let is_own = self.answered == self.riders.len();
+            match part {
+                Ok(Some(part)) => self.take(part)?,
+                Ok(None) if is_own && self.done == self.commands() => {
+                    return Ok(Landed::Answered(Ok(std::mem::take(&mut self.rows))));
+                }
+                Ok(None) => return Err(confused()),
+                Err(error) if is_own && self.done >= self.frame => {
+                    return Ok(Landed::Answered(Err(error)));
+                }
+                Err(error) if is_own || is_lost(&error) => return Err(error),
+                Err(_) => return Ok(Landed::Unasked),
+            }
+        }
+    }
+
+    fn take(&mut self, part: Part) -> Result<(), sqlx::Error> {
+        let commands = self.commands();
+        match part {
+            Either::Right(row) if self.done + 1 == commands => self.rows.push(row),
+            Either::Left(end) if self.done < commands => {
+                self.done += 1;
+                if self.done == commands && self.answered < self.riders.len() {
+                    return self.answer(end.rows_affected());
+                }
+            }
+            Either::Left(_) | Either::Right(_) => return Err(confused()),
+        }
+        Ok(())
+    }
+
+    /// Of how many commands the next answers are.
+    fn commands(&self) -> usize {
+        match self.riders.get(self.answered) {
+            Some(rider) => rider.commands,
+            None => self.frame + self.words.preparing() + 1,
+        }
+    }
+
+    /// Gives the next rider their rows, which PostgreSQL has counted too.
+    fn answer(&mut self, counted: u64) -> Result<(), sqlx::Error> {
+        let rows = std::mem::take(&mut self.rows);
+        if counted != rows.len() as u64 {
+            return Err(confused());
+        }
+        if let Some(reply) = self.riders[self.answered].reply.take() {
+            reply.answer(rows);
+        }
+        self.answered += 1;
+        self.done = 0;
+        Ok(())
+    }
+
+    /// Takes note of what is prepared now, and how long it took.
+    pub(super) fn note(mut self, prepared: &mut Prepared) {
+        if let Some(new) = self.words.new.take()
+            && self.done >= self.frame + new.commands
+        {
+            prepared.insert(new.text, self.words.name);
+        }
+        let took = self.since.elapsed();
+        let of = u32::try_from(self.riders.len() + 1).unwrap_or(u32::MAX);
+        let doubt = if took > self.patience * RIDE {
+            DOUBT
+        } else {
+            u8::from(took / of > self.patience)
+        };
+        self.own.ran(prepared, doubt);
+        for rider in &self.riders {
+            rider.question.ran(prepared, doubt);
+        }
+    }
+}
+
+fn confused() -> sqlx::Error {
+    sqlx::Error::Protocol("answers came that nobody can have asked for".to_owned())
+}
