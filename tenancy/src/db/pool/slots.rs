@@ -154,10 +154,10 @@ impl<W> Slots<W> {
     ) -> Vec<W> {
         let slot = &mut self.places[at];
         let (login, known) = (slot.login, &slot.known);
-        let knows = |client: Client| client.login == login && known.contains(&client.key);
-        let taken = slot
-            .queue
-            .take(most, |one| knows(one.client) && pleases(&one.waiter));
+        let taken = slot.queue.take(most, |one| {
+            let is_known = one.client.login == login && known.contains(&one.client.key);
+            is_known && pleases(&one.waiter)
+        });
         self.carried += taken.len() as u64;
         taken.into_iter().map(|one| one.waiter).collect()
     }
