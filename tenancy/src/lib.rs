@@ -239,8 +239,8 @@
 //!   that doesn't exist, and `public` is on no path. So a missing table is never silently somebody
 //!   else's.
 //! - **A connection never remembers.** The path is set with `SET LOCAL`, and so ends with its
-//!   transaction, also behind a pooler. A connection that was lost, or whose transaction may not
-//!   have begun as it should, is closed rather than given to the next.
+//!   transaction, also behind a pooler. A connection that was lost, or on which a transaction failed
+//!   to begin, is closed; one whose answer nobody waited for is nobody's until that has come.
 //! - **A name is parsed once.** [`Slug`], [`Domain`] and [`SchemaName`] can only be made by
 //!   validation; a schema's name is generated, and quoted in one place.
 //! - **What it doesn't keep out** is SQL text that you write yourself: a statement may name another

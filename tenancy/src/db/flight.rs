@@ -22,11 +22,11 @@ use crate::error::is_lost;
 /// What ends a transaction in which was only read.
 pub(super) const END: &str = "ROLLBACK; ";
 
-/// How many times as long as somebody is patient who waits for a connection, those who share a flight wait
-/// for their answers. Then all ask by themselves.
-const RIDE: u32 = 3;
+/// For how many times what somebody is patient who waits for a connection a flight may last while others
+/// wait for its answers; for more where it has more statements. Then all who wait ask by themselves.
+const LONG: u32 = 3;
 
-/// How often a statement that took as long as that must be quick until it shares a flight again.
+/// How often a statement that took as long as that, or failed, must be quick until it shares a flight again.
 const DOUBT: u8 = 16;
 
 /// What is sent at once, who waits for the answers, and how far these have come.
@@ -34,7 +34,7 @@ pub(super) struct Flight<'q> {
     riders: Vec<Rider>,
     own: &'q Question,
     words: Words,
-    /// What takes longer isn't quick.
+    /// A statement that takes longer isn't quick.
     patience: Duration,
     since: Instant,
     /// How many commands come before the own statement, but for what prepares it.
@@ -103,6 +103,11 @@ impl<'q> Flight<'q> {
         }
     }
 
+    /// Has the own statement share no other flight until it is known how this one went.
+    pub(super) fn doubt(&self, prepared: &mut Prepared) {
+        self.own.doubt(prepared);
+    }
+
     /// What is sent on a connection where this must be said first.
     pub(super) fn text(&mut self, mut former: &'static str) -> String {
         let mut sql = String::new();
@@ -121,12 +126,12 @@ impl<'q> Flight<'q> {
         &mut self,
         mut parts: BoxStream<'_, Result<Part, sqlx::Error>>,
     ) -> Result<Landed, sqlx::Error> {
-        let mut alarm = pin!(sleep(self.patience * RIDE));
+        let mut alarm = pin!(sleep(self.limit()));
         loop {
             let part = tokio::select! {
                 biased;
                 part = parts.try_next() => part,
-                () = &mut alarm, if !self.riders.is_empty() => return Ok(Landed::Late),
+                () = &mut alarm, if self.answered < self.riders.len() => return Ok(Landed::Late),
             };
             let is_own = self.answered == self.riders.len();
             match part {
@@ -142,6 +147,14 @@ impl<'q> Flight<'q> {
                 Err(_) => return Ok(Landed::Unasked),
             }
         }
+    }
+
+    fn statements(&self) -> u32 {
+        u32::try_from(self.riders.len() + 1).unwrap_or(u32::MAX)
+    }
+
+    fn limit(&self) -> Duration {
+        self.patience * self.statements().max(LONG)
     }
 
     fn take(&mut self, part: Part) -> Result<(), sqlx::Error> {
@@ -181,23 +194,24 @@ impl<'q> Flight<'q> {
         Ok(())
     }
 
-    /// Takes note of what is prepared now, and how long it took.
-    pub(super) fn note(mut self, prepared: &mut Prepared) {
+    /// Takes note of what is prepared now, and how it went.
+    pub(super) fn note(mut self, prepared: &mut Prepared, landed: &Result<Landed, sqlx::Error>) {
         if let Some(new) = self.words.new.take()
             && self.done >= self.frame + new.commands
         {
             prepared.insert(new.text, self.words.name);
         }
         let took = self.since.elapsed();
-        let of = u32::try_from(self.riders.len() + 1).unwrap_or(u32::MAX);
-        let doubt = if took > self.patience * RIDE {
+        let doubt = if took > self.limit() {
             DOUBT
         } else {
-            u8::from(took / of > self.patience)
+            u8::from(took / self.statements() > self.patience)
         };
-        self.own.ran(prepared, doubt);
-        for rider in &self.riders {
-            rider.question.ran(prepared, doubt);
+        let went_well = matches!(landed, Ok(Landed::Answered(Ok(_))));
+        let statements = self.riders.iter().map(|rider| &*rider.question);
+        for (nth, question) in statements.chain([self.own]).enumerate() {
+            let failed = nth == self.answered && !went_well;
+            question.ran(prepared, if failed { DOUBT } else { doubt });
         }
     }
 }

@@ -54,7 +54,7 @@ impl Hand {
 
     /// Begins a transaction by these words, and ends the former one before, if there is one.
     pub(super) async fn begin(&mut self, begin: &Begin, access: Access) -> Result<(), sqlx::Error> {
-        let words = AssertSqlSafe([self.end_former(), &begin.words].concat());
+        let words = AssertSqlSafe([end_former(self.stand()), &begin.words].concat());
         self.connection().execute(words).await?;
         *self.stand() = Stand::inside(access);
         Ok(())
@@ -84,14 +84,12 @@ impl Hand {
                     return Ok(Begun::Answered(answer));
                 }
                 Landed::Unasked => {}
-                Landed::Late => return Ok(Begun::Late),
+                Landed::Late => {
+                    lease.stand = Stand::Late;
+                    return Ok(Begun::Late);
+                }
             }
         }
-    }
-
-    /// What is to be said first. Until an answer has come, nobody knows how the connection stands.
-    fn end_former(&mut self) -> &'static str {
-        end_former(self.stand())
     }
 
     /// The statements that are kept on it are out of date. Without others to keep in their place it
@@ -105,13 +103,16 @@ impl Hand {
 }
 
 async fn fly(lease: &mut Lease, mut flight: Flight<'_>) -> Result<Landed, sqlx::Error> {
+    // Should this be interrupted, nobody will know how it went.
+    flight.doubt(lease.prepared());
     let text = AssertSqlSafe(flight.text(end_former(&mut lease.stand)));
     let parts = sqlx::raw_sql(text).fetch_many(lease.connection());
     let landed = flight.land(parts).await;
-    flight.note(lease.prepared());
+    flight.note(lease.prepared(), &landed);
     landed
 }
 
+/// What is to be said first. Until an answer has come, nobody knows how the connection stands.
 fn end_former(stand: &mut Stand) -> &'static str {
     match std::mem::replace(stand, Stand::Unseen) {
         Stand::Clean => "",

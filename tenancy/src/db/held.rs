@@ -16,7 +16,7 @@ pub(super) struct Mark(u64);
 ///
 /// Whoever waits for an answer may be cancelled. So each question is noted before it is asked, and
 /// crossed out when its answer has been seen: until then nobody knows how the connection stands, and
-/// dropping it closes it.
+/// where it is dropped the pool waits for the answer, or closes it.
 pub(super) struct Held {
     hand: Hand,
     /// How it stands while no answer is awaited.

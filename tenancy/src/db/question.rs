@@ -89,6 +89,11 @@ impl Question {
         prepared.quick(&self.text)
     }
 
+    /// Takes note that it is about to run.
+    pub(super) fn doubt(&self, prepared: &mut Prepared) {
+        prepared.doubt(&self.text);
+    }
+
     /// Takes note that it has run, and took as long as gives reason for so much doubt.
     pub(super) fn ran(&self, prepared: &mut Prepared, doubt: u8) {
         prepared.ran(&self.text, doubt);

@@ -70,6 +70,7 @@ impl Kept {
             opened: now,
             rested: now,
             open: false,
+            interrupted: 0,
             seen: HashSet::new(),
             prepared,
         }

@@ -39,7 +39,7 @@ pub(super) struct Figures {
 }
 
 impl Gauges {
-    pub(super) fn of(table: &Table) -> Self {
+    pub(super) fn of(table: &Table, carried: u64) -> Self {
         let count =
             |pleases: fn(State) -> bool| table.slots.states().filter(|s| pleases(*s)).count();
         let busy = count(|state| matches!(state, State::Busy { .. }));
@@ -54,7 +54,7 @@ impl Gauges {
             waiting: table.slots.waiting(),
             leases: table.slots.leases,
             spilled: table.slots.spilled,
-            carried: table.slots.carried,
+            carried,
             retired: table.retired,
             tenants: table.figures.iter().map(|one| one.tenants).sum(),
             statements: table.figures.iter().map(|one| one.statements).sum(),

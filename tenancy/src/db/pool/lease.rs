@@ -22,6 +22,14 @@ const SEATS: usize = 7;
 /// connection for longer; but one that is closed for each who leaves would cost all that it knows.
 const SETTLING: Duration = Duration::from_millis(250);
 
+/// The same where its user would have waited but for others. PostgreSQL may have stalled, and is there again soon; or
+/// something takes long that was quick so far.
+const OVERDUE: Duration = Duration::from_secs(1);
+
+/// How often that happens to a connection until it is closed: PostgreSQL may have prepared something there
+/// that nobody knows of.
+const INTERRUPTIONS: u32 = 64;
+
 /// How long it may take to undo a transaction.
 const UNDOING: Duration = Duration::from_secs(5);
 
@@ -44,8 +52,10 @@ pub(in crate::db) enum Stand {
     Read,
     /// Inside one that must be undone before anybody else comes.
     Written,
-    /// An answer is on its way that tells.
+    /// An answer is on its way that tells, and that nobody waits for.
     Unseen,
+    /// The same, where its user would have waited but for others.
+    Late,
     /// Nobody knows, so that it must be closed.
     Unknown,
     /// Being closed, or undone by somebody who may be interrupted.
@@ -155,10 +165,13 @@ impl Lease {
     }
 
     /// Waits for the answer that its user didn't wait for, but not for long.
-    async fn settle(mut self) {
+    async fn settle(mut self, within: Duration) {
         self.stand = Stand::Lost;
-        match timeout(SETTLING, settled(self.connection())).await {
-            Ok(Ok(())) => self.undo().await,
+        let kept = self.kept();
+        kept.interrupted += 1;
+        let lasts = kept.interrupted <= INTERRUPTIONS;
+        match timeout(within, settled(&mut kept.raw)).await {
+            Ok(Ok(())) if lasts => self.undo().await,
             _ => self.discard().await,
         }
     }
@@ -253,7 +266,8 @@ impl Drop for Lease {
     fn drop(&mut self) {
         match (self.kept.take(), self.stand) {
             (Some(kept), Stand::Unknown) => self.later(kept, Self::close),
-            (Some(kept), Stand::Unseen) => self.later(kept, Self::settle),
+            (Some(kept), Stand::Unseen) => self.later(kept, |lease| lease.settle(SETTLING)),
+            (Some(kept), Stand::Late) => self.later(kept, |lease| lease.settle(OVERDUE)),
             (Some(kept), Stand::Written) => self.later(kept, Self::undo),
             (Some(kept), stand @ (Stand::Clean | Stand::Read)) => self.hand_on(kept, stand),
             (Some(_), Stand::Lost) | (None, _) => self.vacate(),

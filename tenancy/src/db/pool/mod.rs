@@ -19,7 +19,7 @@ mod waiter;
 
 use std::collections::{HashMap, HashSet};
 use std::iter;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,9 @@ use waiter::Waiter;
 pub(super) use waiter::{Reply, Served};
 
 use super::question::Question;
+
+/// For how long one who was taken along waits in the end, whatever became of the one who did.
+const FORGOTTEN: Duration = Duration::from_secs(1);
 
 /// Who asks: a key that stands for the schema and the role, and the login that may enter it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +73,8 @@ struct Inner {
     table: Mutex<Table>,
     /// A connection was closed, or another went to rest.
     rested: Notify,
+    /// How many were answered in somebody else's flight.
+    carried: AtomicU64,
     /// Whether somebody will look for connections that were left inside a transaction.
     swept: AtomicBool,
     /// How often the kept statements of a client were found to be out of date.
@@ -93,6 +98,8 @@ struct Kept {
     rested: Instant,
     /// Whether it rests inside a transaction that was only read in.
     open: bool,
+    /// How many of its users went away before an answer came.
+    interrupted: u32,
     seen: HashSet<u64>,
     prepared: Prepared,
 }
@@ -111,6 +118,7 @@ impl Pool {
             plan,
             table: Mutex::new(table),
             rested: Notify::new(),
+            carried: AtomicU64::new(0),
             swept: AtomicBool::new(false),
             stale: RwLock::default(),
         }))
@@ -146,7 +154,10 @@ impl Pool {
                     lease.fit(client, deadline).await?;
                     return Ok(Served::Lease(lease));
                 }
-                Some(served) => return Ok(served),
+                Some(served) => {
+                    self.0.carried.fetch_add(1, Ordering::Relaxed);
+                    return Ok(served);
+                }
                 // Now it asks by itself.
                 None => {}
             }
@@ -180,6 +191,7 @@ impl Pool {
         let looks = looks.chain(iter::successors(Some(asked + last * 2), |at| {
             Some(*at + last)
         }));
+        let mut gone = None;
         for look in looks {
             match timeout_at(deadline.min(look).into(), &mut answer).await {
                 Ok(Ok(served)) => return Ok(Some(served)),
@@ -188,17 +200,26 @@ impl Pool {
                 Err(_) if look >= deadline => break,
                 Err(_) => {}
             }
-            if let Some(lease) = self.retry(waiting.ticket) {
-                return Ok(Some(Served::Lease(lease)));
+            match self.retry(waiting.ticket) {
+                Looked::Found(lease) => return Ok(Some(Served::Lease(lease))),
+                Looked::Waits => {}
+                Looked::Gone if gone.get_or_insert_with(Instant::now).elapsed() < FORGOTTEN => {}
+                // Whoever took it along looks at no answer.
+                Looked::Gone => return Ok(None),
             }
         }
         Err(sqlx::Error::PoolTimedOut)
     }
 
-    fn retry(&self, ticket: Ticket) -> Option<Lease> {
+    fn retry(&self, ticket: Ticket) -> Looked {
         let mut table = self.table();
-        let at = table.slots.retry(ticket, Instant::now())?;
-        Some(self.lease(&mut table, at))
+        if !table.slots.waits(ticket) {
+            return Looked::Gone;
+        }
+        match table.slots.retry(ticket, Instant::now()) {
+            Some(at) => Looked::Found(self.lease(&mut table, at)),
+            None => Looked::Waits,
+        }
     }
 
     fn lease(&self, table: &mut Table, at: usize) -> Lease {
@@ -239,7 +260,7 @@ impl Pool {
     /// How things stand.
     pub(super) fn gauges(&self) -> Gauges {
         let table = self.table();
-        Gauges::of(&table)
+        Gauges::of(&table, self.0.carried.load(Ordering::Relaxed))
     }
 
     /// From now on the statements that are kept for this client are others.
@@ -262,6 +283,14 @@ impl Pool {
         // Nothing can panic while it is held.
         self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What one finds who waits and looks for another connection.
+enum Looked {
+    Found(Lease),
+    Waits,
+    /// It doesn't wait any more: it was served, or taken along.
+    Gone,
 }
 
 /// Leaves the queue when dropped.

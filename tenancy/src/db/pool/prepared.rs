@@ -43,6 +43,13 @@ impl Prepared {
         (known.doubt == 0).then_some(known.name)
     }
 
+    /// Takes note that it is about to run: it isn't known to be quick until that has ended.
+    pub(in crate::db) fn doubt(&mut self, text: &str) {
+        if let Some(known) = self.known.get_mut(text) {
+            known.doubt = known.doubt.max(1);
+        }
+    }
+
     /// Takes note that it has run, and took as long as gives reason for so much doubt.
     pub(in crate::db) fn ran(&mut self, text: &str, doubt: u8) {
         if let Some(known) = self.known.get_mut(text) {

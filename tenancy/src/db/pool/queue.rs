@@ -5,6 +5,9 @@ use std::time::Instant;
 
 use super::Client;
 
+/// How many are looked at for some who please.
+const LOOKED_AT: usize = 32;
+
 /// Names one who waits, for as long as it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticket {
@@ -119,6 +122,7 @@ impl<W> Queue<W> {
                 .filter_map(move |line| line.waiting.get(before))
         });
         let numbers: Vec<u64> = rounds
+            .take(LOOKED_AT)
             .filter(|one| pleases(one))
             .map(|one| one.number)
             .take(most)

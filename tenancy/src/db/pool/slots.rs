@@ -32,8 +32,6 @@ pub(super) struct Slots<W> {
     number: u64,
     pub(super) spilled: u64,
     pub(super) leases: u64,
-    /// How many were served together with somebody else.
-    pub(super) carried: u64,
 }
 
 struct Slot<W> {
@@ -80,7 +78,6 @@ impl<W> Slots<W> {
             number: 0,
             spilled: 0,
             leases: 0,
-            carried: 0,
         }
     }
 
@@ -109,6 +106,12 @@ impl<W> Slots<W> {
             waiter,
         });
         Ticket { home, number }
+    }
+
+    /// Whether this one waits still.
+    pub(super) fn waits(&self, ticket: Ticket) -> bool {
+        let queue = &self.places[ticket.home].queue;
+        queue.get(ticket.number).is_some()
     }
 
     /// Looks again for a slot for one who has waited for a while.
@@ -158,7 +161,6 @@ impl<W> Slots<W> {
             let is_known = one.client.login == login && known.contains(&one.client.key);
             is_known && pleases(&one.waiter)
         });
-        self.carried += taken.len() as u64;
         taken.into_iter().map(|one| one.waiter).collect()
     }
 
