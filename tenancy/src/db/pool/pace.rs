@@ -5,10 +5,11 @@
 //! nobody, and holds what no company makes longer, such as the way to a PostgreSQL that is far away. What others
 //! last longer is work, or waiting for others' work. So many may be leased that, on average, a few are there.
 
+use std::thread::available_parallelism;
 use std::time::Duration;
 
-/// How many should be at work, beside those that are on their way.
-const FEW: usize = 4;
+/// How many should be at work at least, beside those that are on their way.
+const FEWEST: usize = 4;
 
 /// Of how many leases the shortest is looked for.
 const WINDOW: u32 = 512;
@@ -18,6 +19,8 @@ const LONGEST: Duration = Duration::from_millis(50);
 
 pub(super) struct Pace {
     total: usize,
+    /// How many should be at work, beside those that are on their way.
+    few: usize,
     /// How long a lease lasts, on average of the latest.
     lasting: Duration,
     /// How long the shortest lasted of those of this window, and how many there were.
@@ -31,6 +34,7 @@ impl Pace {
     pub(super) fn new(total: usize) -> Self {
         Self {
             total,
+            few: few(),
             lasting: Duration::ZERO,
             shortest: Duration::MAX,
             leases: 0,
@@ -72,12 +76,19 @@ impl Pace {
 
     fn enough(&self) -> usize {
         let working = self.lasting.saturating_sub(self.shortest).as_nanos();
-        let enough = (self.lasting.as_nanos() * FEW as u128).checked_div(working);
+        let enough = (self.lasting.as_nanos() * self.few as u128).checked_div(working);
         let enough = enough.and_then(|enough| usize::try_from(enough).ok());
         enough
             .unwrap_or(self.total)
-            .clamp(FEW.min(self.total), self.total)
+            .clamp(self.few.min(self.total), self.total)
     }
+}
+
+/// Half as many again as processors here, so that none waits while one is between two. Of PostgreSQL's nobody tells; with more of
+/// them than here it is this side that has no more to ask.
+fn few() -> usize {
+    let processors = available_parallelism().map_or(1, usize::from);
+    FEWEST.max(processors * 3 / 2)
 }
 
 #[cfg(test)]
@@ -85,10 +96,18 @@ mod tests {
     use super::*;
 
     const MOST: usize = 40;
+    const FEW: usize = 4;
+
+    fn pace(total: usize) -> Pace {
+        Pace {
+            few: FEW,
+            ..Pace::new(total)
+        }
+    }
 
     /// After a while with as many at work as should be, on a machine that does one thing at a time.
     fn settled(way: u64, work: u64) -> usize {
-        let mut pace = Pace::new(MOST);
+        let mut pace = pace(MOST);
         for _ in 0..20 {
             let at_once = pace.at_once() as u64;
             // One that met nobody, and others that share with those who aren't on their way.
@@ -118,7 +137,7 @@ mod tests {
 
     #[test]
     fn as_many_as_there_are_work_until_something_is_known() {
-        let mut pace = Pace::new(MOST);
+        let mut pace = pace(MOST);
         for _ in 1..WINDOW {
             pace.note(Duration::from_millis(1));
         }
@@ -131,7 +150,7 @@ mod tests {
     #[test]
     fn a_small_pool_works_with_all_it_has() {
         for total in 1..=FEW {
-            let mut pace = Pace::new(total);
+            let mut pace = pace(total);
             for n in 0..u64::from(WINDOW) {
                 pace.note(Duration::from_micros(n));
             }
