@@ -1,7 +1,8 @@
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures::{FutureExt, poll};
-use tenancy::testing::{Way, two_shops_by};
+use tenancy::testing::{Way, two_shops, two_shops_by};
 use tenancy::{Access, TenantDb};
 
 use crate::support::{
@@ -123,6 +124,25 @@ async fn c24_a_connection_whose_user_left_in_the_middle_of_something_long_is_clo
     assert!(begun.elapsed() < Duration::from_secs(4));
     assert_ne!(get::<i32>(&next, BACKEND).await.unwrap(), pid);
     drop(next);
+    assert_clean(&shops, &database).await;
+}
+
+#[tokio::test]
+async fn a_connection_whose_users_leave_again_and_again_is_closed_some_time() {
+    let shops = two_shops().await.unwrap();
+    let (proxy, database) = watched(&shops).await;
+    let mut pids = BTreeSet::new();
+    for _ in 0..70 {
+        let db = database.tenant(&shops.python, Access::Read);
+        pids.insert(get::<i32>(&db, BACKEND).await.unwrap());
+        proxy.forget();
+        proxy.hold();
+        sent(&proxy, BACKEND, &mut Box::pin(get::<i32>(&db, BACKEND))).await;
+        drop(db);
+        proxy.resume();
+        rested(&database).await;
+    }
+    assert_eq!(pids.len(), 2);
     assert_clean(&shops, &database).await;
 }
 

@@ -207,6 +207,36 @@ async fn nobody_waits_for_long_for_one_who_is_slow() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_ever_for_one_who_looks_at_no_answer() {
+    let shops = two_shops().await.unwrap();
+    let database = pool_of_two(&shops);
+    let deadline = Instant::now() + PATIENCE;
+    let mut longest = Duration::ZERO;
+    while longest < Duration::from_secs(1) {
+        assert!(Instant::now() < deadline, "{:?}", database.gauges());
+        for _ in 0..3 {
+            ask(&database, &shops.python, whose(1)).await.unwrap();
+        }
+        let [home, other] = both_taken(&database, &shops).await;
+        let mut crowd = (1..5).map(|n| Box::pin(ask(&database, &shops.python, whose(n))));
+        let mut first = crowd.next().unwrap();
+        let mut others = Box::pin(join_all(crowd));
+        assert!(poll!(&mut first).is_pending());
+        assert!(poll!(&mut others).is_pending());
+        drop(home);
+        assert!(poll!(&mut first).is_pending());
+        drop(other);
+        let begun = Instant::now();
+        for seen in others.await {
+            assert_eq!(seen.unwrap(), own(&shops.python, "Cobra"));
+        }
+        longest = begun.elapsed();
+    }
+    assert!(longest < Duration::from_secs(3), "{longest:?}");
+    assert_clean(&shops, &database).await;
+}
+
+#[tokio::test]
 async fn what_took_long_is_asked_by_itself() {
     let shops = two_shops().await.unwrap();
     let database = pool_of_one(&shops);

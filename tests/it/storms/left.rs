@@ -20,11 +20,11 @@ async fn clients_that_leave_in_the_middle_by_thousands_leave_nothing_behind() {
         Shop::of(&server, "ruby").await,
     ];
     let tasks = || Handle::current().metrics().num_alive_tasks();
-    let served = || {
+    let reached = || {
         let gauges = server.state.database.gauges();
         gauges.leases + gauges.carried
     };
-    let before = (tasks(), served());
+    let before = (tasks(), reached());
 
     let mut answered = 0;
     for one in STORM.over(&shops).await {
@@ -33,7 +33,7 @@ async fn clients_that_leave_in_the_middle_by_thousands_leave_nothing_behind() {
         answered += fine as u64;
     }
 
-    let reached = served() - before.1;
+    let reached = reached() - before.1;
 
     assert!(
         reached > answered + 50,
