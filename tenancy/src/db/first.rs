@@ -4,7 +4,6 @@
 //! of a statement that is kept prepared, before that its `PREPARE` where it isn't yet.
 
 use sea_orm::{DbErr, QueryResult, Statement};
-use sqlx::postgres::PgRow;
 
 use super::Scoped;
 use super::frame::Frame;
@@ -32,7 +31,7 @@ impl<R> Scoped<R> {
     /// become part of a text that PostgreSQL shows in `pg_stat_activity` and writes to its log when
     /// the statement fails: nothing that is secret, such as the hash of a password.
     pub async fn begin_with(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.frame.begin_with(statement).await
+        self.frame.begin_with(statement, false).await
     }
 
     /// Like [`Scoped::begin_with`] for the only statement of a scope, which then ends: whatever is asked of it later is
@@ -55,29 +54,22 @@ impl<R> Scoped<R> {
     ///
     /// In a scope that writes nothing is kept.
     pub async fn ask_only(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.frame.ask_only(statement).await
+        let answer = self.frame.begin_with(statement, true).await;
+        self.frame.end().await;
+        answer
     }
 }
 
 impl Frame {
-    async fn begin_with(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match self.open_with(&statement, false).await? {
-            Some(rows) => Ok(results(rows)),
+    /// Answers this statement, on the way into the scope if it can be.
+    async fn begin_with(
+        &self,
+        statement: Statement,
+        is_all: bool,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        match self.open_with(&statement, is_all).await? {
+            Some(rows) => Ok(rows.into_iter().map(Into::into).collect()),
             None => self.query_all(None, statement).await,
         }
     }
-
-    async fn ask_only(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let result = match self.open_with(&statement, true).await {
-            Ok(Some(rows)) => Ok(results(rows)),
-            Ok(None) => self.query_all(None, statement).await,
-            Err(error) => Err(error),
-        };
-        self.end().await;
-        result
-    }
-}
-
-fn results(rows: Vec<PgRow>) -> Vec<QueryResult> {
-    rows.into_iter().map(Into::into).collect()
 }

@@ -53,7 +53,7 @@ pub(super) struct Rider {
     name: u64,
     /// How many its commands are. The last is its statement.
     commands: usize,
-    /// None once it was answered, or waits no more.
+    /// None once it was answered.
     reply: Option<Reply>,
 }
 
