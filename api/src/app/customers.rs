@@ -2,13 +2,13 @@
 
 use chrono::Utc;
 use entity::tenant::customer::{ActiveModel, Entity, Model};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, Set};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 use tenancy::Scoped;
 
 use super::check::Check;
 use super::error::{Code, Meaning, Result, on_constraint};
 use super::numbers;
-use super::{Change, RowRef, rows, set};
+use super::{Change, RowRef, Then, rows, set};
 use crate::auth::Can;
 use crate::auth::permission::{DeleteSales, EditSales};
 
@@ -68,6 +68,7 @@ pub async fn create(
     number: Option<String>,
     name: String,
     contact: Contact,
+    then: Then,
 ) -> Result<Model> {
     let mut check = Check::default();
     check.optional_text("number", number.as_deref(), 50);
@@ -81,7 +82,7 @@ pub async fn create(
         ..Default::default()
     };
     contact.apply(&mut row);
-    numbers::insert(db, number, row, None)
+    numbers::insert(db, number, row, None, then)
         .await
         .map_err(|error| on_constraint(error, MEANINGS))
 }
@@ -114,9 +115,10 @@ pub async fn update(
 }
 
 pub async fn delete(
-    db: &impl ConnectionTrait,
+    db: &Scoped<impl Send + Sync>,
     _: Can<DeleteSales>,
     id: RowRef,
+    then: Then,
 ) -> Result<uuid::Uuid> {
-    rows::delete::<Entity>(db, id, "customer", IN_USE).await
+    rows::delete::<Entity>(db, id, "customer", IN_USE, then).await
 }

@@ -12,7 +12,7 @@ use super::employees::NewEmployee;
 use super::error::{Error, Result};
 use super::invoices::{NewInvoice, NewLine};
 use super::tenants::{self, NewTenant};
-use super::{departments, employees, invoices};
+use super::{Then, departments, employees, invoices};
 use crate::auth::{Caller, Password};
 use crate::state::State;
 
@@ -146,7 +146,11 @@ impl Shop {
                 hired_on: NaiveDate::from_ymd_opt(2024, 5, 1).map(Ok),
                 ..NewEmployee::default()
             };
-            manager = Some(employees::create(db, caller.can()?, new).await?.id);
+            manager = Some(
+                employees::create(db, caller.can()?, new, Then::More)
+                    .await?
+                    .id,
+            );
         }
         Ok(())
     }
@@ -157,8 +161,15 @@ impl Shop {
                 city: Some(Some(city.to_owned())),
                 ..Contact::default()
             };
-            let customer =
-                customers::create(db, caller.can()?, None, name.to_owned(), contact).await?;
+            let customer = customers::create(
+                db,
+                caller.can()?,
+                None,
+                name.to_owned(),
+                contact,
+                Then::More,
+            )
+            .await?;
             let invoice = NewInvoice {
                 number: None,
                 customer: Some(customer.id),
@@ -170,7 +181,7 @@ impl Shop {
                     line("Basket", 1, 12_50),
                 ],
             };
-            invoices::create(db, caller.can()?, invoice).await?;
+            invoices::create(db, caller.can()?, invoice, Then::More).await?;
         }
         Ok(())
     }

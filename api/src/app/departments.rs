@@ -7,7 +7,7 @@ use tenancy::Scoped;
 
 use super::check::Check;
 use super::error::{Code, Meaning, Result, on_constraint};
-use super::{RowRef, rows};
+use super::{RowRef, Then, rows};
 use crate::auth::Can;
 use crate::auth::permission::EditStaff;
 
@@ -57,11 +57,12 @@ pub async fn update(
 }
 
 pub async fn delete(
-    db: &impl ConnectionTrait,
+    db: &Scoped<impl Send + Sync>,
     _: Can<EditStaff>,
     id: RowRef,
+    then: Then,
 ) -> Result<uuid::Uuid> {
-    rows::delete::<Entity>(db, id, "department", MEANINGS).await
+    rows::delete::<Entity>(db, id, "department", MEANINGS, then).await
 }
 
 fn checked(name: &str) -> Result<()> {

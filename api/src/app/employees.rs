@@ -2,13 +2,13 @@
 
 use chrono::{NaiveDate, Utc};
 use entity::tenant::employee::{ActiveModel, Entity, Model};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, Set};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 use tenancy::Scoped;
 
 use super::check::Check;
 use super::error::{Code, Meaning, Result, on_constraint};
 use super::numbers;
-use super::{Change, Given, RowRef, rows, set};
+use super::{Change, Given, RowRef, Then, rows, set};
 use crate::auth::Can;
 use crate::auth::permission::EditStaff;
 
@@ -68,6 +68,7 @@ pub async fn create(
     db: &Scoped<impl Send + Sync>,
     _: Can<EditStaff>,
     new: NewEmployee,
+    then: Then,
 ) -> Result<Model> {
     let mut check = Check::default();
     check.optional_text("number", new.number.as_deref(), 50);
@@ -93,7 +94,7 @@ pub async fn create(
         created_at: Set(Utc::now()),
         ..Default::default()
     };
-    numbers::insert(db, new.number, row, None)
+    numbers::insert(db, new.number, row, None, then)
         .await
         .map_err(|error| on_constraint(error, MEANINGS))
 }
@@ -146,9 +147,10 @@ pub async fn update(
 }
 
 pub async fn delete(
-    db: &impl ConnectionTrait,
+    db: &Scoped<impl Send + Sync>,
     _: Can<EditStaff>,
     id: RowRef,
+    then: Then,
 ) -> Result<uuid::Uuid> {
-    rows::delete::<Entity>(db, id, "employee", IN_USE).await
+    rows::delete::<Entity>(db, id, "employee", IN_USE, then).await
 }

@@ -5,8 +5,7 @@ use entity::tenant::invoice::{ActiveModel, Entity, InvoiceStatus, Model};
 use entity::tenant::invoice_line;
 use rust_decimal::Decimal;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, Set,
+    ActiveModelTrait, ActiveValue, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set,
 };
 use tenancy::Scoped;
 use uuid::Uuid;
@@ -14,7 +13,7 @@ use uuid::Uuid;
 use super::check::{Check, fits_money};
 use super::error::{Code, Meaning, Refusal, Result, on_constraint};
 use super::numbers;
-use super::{Change, Given, RowRef, rows, set};
+use super::{Change, Given, RowRef, Then, rows, set};
 use crate::auth::Can;
 use crate::auth::permission::{DeleteSales, EditSales};
 
@@ -77,6 +76,7 @@ pub async fn create(
     db: &Scoped<impl Send + Sync>,
     _: Can<EditSales>,
     new: NewInvoice,
+    then: Then,
 ) -> Result<Model> {
     let mut check = Check::default();
     check.optional_text("number", new.number.as_deref(), 50);
@@ -104,7 +104,7 @@ pub async fn create(
     };
     let parent = (numbers::MADE, invoice_line::Column::InvoiceId);
     let lines = rows::inserting(line_rows(lines, None), Some(parent))?;
-    numbers::insert(db, new.number, row, lines)
+    numbers::insert(db, new.number, row, lines, then)
         .await
         .map_err(|error| on_constraint(error, MEANINGS))
 }
@@ -160,8 +160,13 @@ pub async fn update(
     Ok(invoice)
 }
 
-pub async fn delete(db: &impl ConnectionTrait, _: Can<DeleteSales>, id: RowRef) -> Result<Uuid> {
-    rows::delete::<Entity>(db, id, "invoice", &[]).await
+pub async fn delete(
+    db: &Scoped<impl Send + Sync>,
+    _: Can<DeleteSales>,
+    id: RowRef,
+    then: Then,
+) -> Result<Uuid> {
+    rows::delete::<Entity>(db, id, "invoice", &[], then).await
 }
 
 fn check_days(check: &mut Check, issued_on: Option<NaiveDate>, due_on: Option<NaiveDate>) {

@@ -35,6 +35,15 @@ pub type Change<T> = Option<Option<T>>;
 /// A reference to a row, `None` where the id that was given can't be one of this tenant's rows.
 pub type RowRef = Option<uuid::Uuid>;
 
+/// What comes after a piece of work in its scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// Perhaps something else.
+    More,
+    /// Nothing, so that all is kept together with its last statement.
+    Nothing,
+}
+
 /// Changes a column if there is something to change it to.
 fn set<V: Into<Value>>(column: &mut ActiveValue<V>, to: Option<V>) {
     if let Some(value) = to {

@@ -10,6 +10,7 @@ use sea_orm::{
 };
 use tenancy::Scoped;
 
+use super::{Then, rows};
 use entity::tenant::number_series::{Column, Entity};
 use entity::tenant::{customer, employee, invoice};
 
@@ -46,6 +47,7 @@ pub async fn insert<A>(
     given: Option<String>,
     row: A,
     parts: Option<InsertStatement>,
+    then: Then,
 ) -> Result<<A::Entity as EntityTrait>::Model, DbErr>
 where
     A: ActiveModelTrait<Entity: Numbered>,
@@ -72,9 +74,8 @@ where
         }
     }
     let all = Query::select().column(Asterisk).from(MADE).to_owned();
-    let rows = db
-        .begin_with(DbBackend::Postgres.build(&all.with(steps)))
-        .await?;
+    let all = DbBackend::Postgres.build(&all.with(steps));
+    let rows = rows::conclude(db, all, then).await?;
     let row = rows.first().ok_or(DbErr::RecordNotInserted)?;
     FromQueryResult::from_query_result(row, "")
 }

@@ -3,13 +3,13 @@
 use sea_orm::sea_query::{Expr, Func, InsertStatement, Query, Value};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
-    Iterable, PrimaryKeyTrait, QueryTrait,
+    Iterable, PrimaryKeyToColumn, PrimaryKeyTrait, QueryResult, QueryTrait, Statement,
 };
 use tenancy::Scoped;
 use uuid::Uuid;
 
-use super::RowRef;
 use super::error::{Meaning, Refusal, Result, on_constraint};
+use super::{RowRef, Then};
 
 /// The row, or the refusal that there is none, or not here.
 pub async fn find<E>(db: &Scoped<impl Send + Sync>, id: RowRef, what: &str) -> Result<E::Model>
@@ -23,26 +23,42 @@ where
     Ok(E::Model::from_query_result(&row, "")?)
 }
 
+/// Asks the last statement of a piece of work.
+pub async fn conclude(
+    db: &Scoped<impl Send + Sync>,
+    statement: Statement,
+    then: Then,
+) -> std::result::Result<Vec<QueryResult>, DbErr> {
+    match then {
+        Then::More => db.begin_with(statement).await,
+        Then::Nothing => db.commit_with(statement).await,
+    }
+}
+
 /// Deletes the row and answers its key.
 pub async fn delete<E>(
-    db: &impl ConnectionTrait,
+    db: &Scoped<impl Send + Sync>,
     id: RowRef,
     what: &str,
     meanings: &[Meaning],
+    then: Then,
 ) -> Result<Uuid>
 where
     E: EntityTrait<PrimaryKey: PrimaryKeyTrait<ValueType = Uuid>>,
 {
     let missing = || Refusal::not_found("id", what);
     let id = id.ok_or_else(missing)?;
-    let deleted = E::delete_by_id(id).exec(db).await;
-    match deleted
+    let mut delete = E::delete_by_id(id);
+    let key = E::PrimaryKey::iter().map(|key| Expr::col(key.into_column()));
+    QueryTrait::query(&mut delete).returning(Query::returning().exprs(key));
+    let deleted = conclude(db, delete.build(DbBackend::Postgres), then).await;
+    if deleted
         .map_err(|error| on_constraint(error, meanings))?
-        .rows_affected
+        .is_empty()
     {
-        0 => Err(missing().into()),
-        _ => Ok(id),
+        return Err(missing().into());
     }
+    Ok(id)
 }
 
 /// The columns of a row to be.

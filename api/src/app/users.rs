@@ -8,13 +8,14 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect, Set,
 };
+use tenancy::Scoped;
 use uuid::Uuid;
 
 use super::check::Check;
 use super::error::{Code, Meaning, Refusal, Result, on_constraint};
 use super::sessions::passwords::{against, internal};
 use super::sessions::standing::announce_ended;
-use super::{RowRef, rows, set};
+use super::{RowRef, Then, rows, set};
 use crate::auth::permission::{ManageUsers, ViewUsers};
 use crate::auth::{Can, Hasher, Password};
 
@@ -160,12 +161,17 @@ pub async fn update(
 }
 
 /// Deletes a user, whose sessions go along.
-pub async fn delete(db: &impl ConnectionTrait, _: Can<ManageUsers>, id: RowRef) -> Result<Uuid> {
+pub async fn delete(
+    db: &Scoped<impl Send + Sync>,
+    _: Can<ManageUsers>,
+    id: RowRef,
+    then: Then,
+) -> Result<Uuid> {
     let held = hold(db, id).await?;
     held.may_go("id")?;
     // The rows go along with the user; what was announced outlives them.
     revoke_sessions(db, held.user.id).await?;
-    rows::delete::<Entity>(db, id, "user", &[]).await
+    rows::delete::<Entity>(db, id, "user", &[], then).await
 }
 
 /// A user who stays as it is until the transaction ends, and so does what is known about owners.

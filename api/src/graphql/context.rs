@@ -109,6 +109,11 @@ impl<R: Realm> Request<R> {
         &self.db
     }
 
+    /// Whether the operation has one root field.
+    pub(super) fn is_single(&self) -> bool {
+        self.single
+    }
+
     /// Whether the first statement of a root field that looks ahead is all that is asked.
     pub(super) fn is_all_foreseen(&self) -> bool {
         self.single && self.reads

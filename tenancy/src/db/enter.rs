@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use sea_orm::Statement;
 use sqlx::PgPool;
-use sqlx::postgres::PgRow;
 
 use super::Access;
 use super::flight::Answer;
@@ -36,8 +35,18 @@ pub(super) struct Begin {
 /// What a scope asks first.
 pub(super) struct First {
     question: Arc<Question>,
-    /// It only reads, and asks nothing after it.
-    is_all: bool,
+    then: Then,
+}
+
+/// What follows the first statement of a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// Perhaps others.
+    More,
+    /// Nothing. What was only read needn't be kept.
+    Nothing,
+    /// The `COMMIT`.
+    Commit,
 }
 
 /// How a scope was entered.
@@ -45,7 +54,7 @@ pub(super) enum Entered {
     /// It goes on, and its question was answered if it could be sent so.
     Open(Held, Option<Answer>),
     /// All that it asked was answered, and it has ended.
-    Over(Vec<PgRow>),
+    Over(Answer),
 }
 
 /// Where connections come from.
@@ -58,38 +67,39 @@ impl Entry {
     /// Begins.
     pub(super) async fn enter(&self) -> Result<Held, sqlx::Error> {
         let hand = self.source.hand().await?;
-        let (held, _) = self.begun(hand, None).await?;
-        Ok(held)
+        match self.begun(hand, None).await? {
+            Entered::Open(held, _) => Ok(held),
+            // Nobody commits what wasn't asked.
+            Entered::Over(_) => Err(sqlx::Error::PoolClosed),
+        }
     }
 
     /// Begins, and has this asked on the way if it can be sent so; or has it asked by somebody else.
     pub(super) async fn enter_with(&self, first: &First) -> Result<Entered, sqlx::Error> {
         let hand = match &self.source {
-            Source::Serving(pool, client) if first.is_all => {
+            Source::Serving(pool, client) if first.then == Then::Nothing => {
                 match pool.share(*client, &first.question).await? {
                     Served::Lease(lease) => Hand::Serving(lease),
-                    Served::Rows(rows) => return Ok(Entered::Over(rows)),
+                    Served::Rows(rows) => return Ok(Entered::Over(Ok(rows))),
                 }
             }
             source => source.hand().await?,
         };
-        let (held, answer) = self.begun(hand, Some(&first.question)).await?;
-        Ok(Entered::Open(held, answer))
+        self.begun(hand, Some(first)).await
     }
 
     /// A connection may have died in the pool, or PostgreSQL may have missed there that the tenant's
     /// role was granted; as nothing was done yet, another is tried.
-    async fn begun(
-        &self,
-        mut hand: Hand,
-        question: Option<&Question>,
-    ) -> Result<(Held, Option<Answer>), sqlx::Error> {
+    async fn begun(&self, mut hand: Hand, first: Option<&First>) -> Result<Entered, sqlx::Error> {
         let mut attempts = self.source.attempts();
         let mut in_company = true;
         loop {
-            match self.begin(&mut hand, question, in_company).await {
-                Ok(Begun::Answered(answer)) => return Ok((self.held(hand), Some(answer))),
-                Ok(Begun::Unsent) => return Ok((self.held(hand), None)),
+            match self.begin(&mut hand, first, in_company).await {
+                Ok(Begun::Answered(answer)) => {
+                    return Ok(Entered::Open(self.held(hand), Some(answer)));
+                }
+                Ok(Begun::Over(answer)) => return Ok(Entered::Over(answer)),
+                Ok(Begun::Unsent) => return Ok(Entered::Open(self.held(hand), None)),
                 Ok(Begun::Late) => {
                     in_company = false;
                     drop(hand);
@@ -111,11 +121,12 @@ impl Entry {
     async fn begin(
         &self,
         hand: &mut Hand,
-        question: Option<&Question>,
+        first: Option<&First>,
         in_company: bool,
     ) -> Result<Begun, sqlx::Error> {
-        if let Some(question) = question {
-            match hand.begin_with(question, self.access, in_company).await? {
+        if let Some(First { question, then }) = first {
+            let begun = hand.begin_with(question, self.access, *then, in_company);
+            match begun.await? {
                 Begun::Unsent => {}
                 begun => return Ok(begun),
             }
@@ -125,11 +136,16 @@ impl Entry {
     }
 
     /// This statement as it is asked first, if it can be sent so.
-    pub(super) fn first(&self, statement: &Statement, is_all: bool) -> Option<First> {
+    pub(super) fn first(&self, statement: &Statement, then: Then) -> Option<First> {
         let question = Question::new(&self.begin, &self.stamp()?, statement)?;
+        let then = match (self.access, then) {
+            (Access::Read, Then::Nothing | Then::Commit) => Then::Nothing,
+            (Access::Write, Then::Commit) => Then::Commit,
+            _ => Then::More,
+        };
         Some(First {
             question: Arc::new(question),
-            is_all: is_all && self.access == Access::Read,
+            then,
         })
     }
 

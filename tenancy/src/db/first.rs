@@ -6,7 +6,9 @@
 use sea_orm::{DbErr, QueryResult, Statement};
 
 use super::Scoped;
+use super::enter::Then;
 use super::frame::Frame;
+use crate::error::Error;
 
 impl<R> Scoped<R> {
     /// Like `query_all_raw`, but if the scope hasn't begun yet, its beginning and the statement make
@@ -31,7 +33,7 @@ impl<R> Scoped<R> {
     /// become part of a text that PostgreSQL shows in `pg_stat_activity` and writes to its log when
     /// the statement fails: nothing that is secret, such as the hash of a password.
     pub async fn begin_with(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.frame.begin_with(statement, false).await
+        self.frame.begin_with(statement, Then::More).await
     }
 
     /// Like [`Scoped::begin_with`] for the only statement of a scope, which then ends: whatever is asked of it later is
@@ -52,11 +54,45 @@ impl<R> Scoped<R> {
     /// # Ok::<_, tenancy::Error>(()) });
     /// ```
     ///
-    /// In a scope that writes nothing is kept.
+    /// In a scope that writes nothing is kept: see [`Scoped::commit_with`].
     pub async fn ask_only(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let answer = self.frame.begin_with(statement, true).await;
+        let answer = self.frame.begin_with(statement, Then::Nothing).await;
         self.frame.end().await;
         answer
+    }
+
+    /// Like [`Scoped::begin_with`] for the last statement of a scope, of which all is kept then: if the scope hasn't begun
+    /// yet, its beginning, the statement and the `COMMIT` make one round trip. If it fails, or what was done before it
+    /// did, nothing is kept. Either way the scope has ended.
+    ///
+    /// ```
+    /// # tenancy::testing::block_on(async {
+    /// use sea_orm::{DbBackend, Statement};
+    /// use tenancy::Access;
+    ///
+    /// let shops = tenancy::testing::two_shops().await?;
+    /// let db = shops.database.tenant(&shops.python, Access::Write);
+    /// let sql = "UPDATE employee SET name = 'Adder' WHERE name = 'Viper' RETURNING name";
+    /// let rows = db.commit_with(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    /// assert_eq!(rows.len(), 1);
+    /// db.commit().await?; // It is kept already.
+    /// # Ok::<_, tenancy::Error>(()) });
+    /// ```
+    ///
+    /// If the connection is lost on the way, nobody knows whether it was kept, as with every `COMMIT`.
+    pub async fn commit_with(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let answer = self.frame.begin_with(statement, Then::Commit).await;
+        let kept = match answer {
+            Ok(rows) => self.frame.keep().await.map(|()| rows),
+            Err(error) => Err(error.into()),
+        };
+        if kept.is_err() {
+            self.frame.end().await;
+        }
+        kept.map_err(|error| match error {
+            Error::Database(error) => error,
+            error => DbErr::Custom(error.to_string()),
+        })
     }
 }
 
@@ -65,9 +101,9 @@ impl Frame {
     async fn begin_with(
         &self,
         statement: Statement,
-        is_all: bool,
+        then: Then,
     ) -> Result<Vec<QueryResult>, DbErr> {
-        match self.open_with(&statement, is_all).await? {
+        match self.open_with(&statement, then).await? {
             Some(rows) => Ok(rows.into_iter().map(Into::into).collect()),
             None => self.query_all(None, statement).await,
         }

@@ -15,12 +15,15 @@ use sqlx::Either;
 use sqlx::postgres::{PgQueryResult, PgRow};
 use tokio::time::sleep;
 
+use super::enter::Then;
 use super::pool::{Prepared, Reply};
 use super::question::{Question, Words};
 use crate::error::is_lost;
 
 /// What ends a transaction in which was only read.
 pub(super) const END: &str = "ROLLBACK; ";
+
+const COMMIT: &str = "; COMMIT";
 
 /// For how many times what somebody is patient who waits for a connection a flight may last while others
 /// wait for its answers; for more where it has more statements. Then all who wait ask by themselves.
@@ -32,8 +35,7 @@ const DOUBT: u8 = 16;
 /// What is sent at once, who waits for the answers, and how far these have come.
 pub(super) struct Flight<'q> {
     riders: Vec<Rider>,
-    own: &'q Question,
-    words: Words,
+    own: Own<'q>,
     /// A statement that takes longer isn't quick.
     patience: Duration,
     since: Instant,
@@ -45,6 +47,13 @@ pub(super) struct Flight<'q> {
     done: usize,
     /// What the last of these commands has answered so far.
     rows: Vec<PgRow>,
+}
+
+/// The statement of whoever has the connection.
+pub(super) struct Own<'q> {
+    pub(super) question: &'q Question,
+    pub(super) words: Words,
+    pub(super) then: Then,
 }
 
 /// One who was taken along.
@@ -62,8 +71,11 @@ pub(super) type Answer = Result<Vec<PgRow>, sqlx::Error>;
 
 /// How a flight ended.
 pub(super) enum Landed {
-    /// With the own answer.
+    /// With the own answer, inside of its transaction.
     Answered(Answer),
+    /// With the own answer, and its transaction is over: it was kept, or this is why not. Whoever lost the connection
+    /// can't know.
+    Kept(Answer),
     /// One before the own statement has failed, so that it was not run.
     Unasked,
     /// Not yet. Nobody wants to wait any longer.
@@ -84,16 +96,10 @@ impl Rider {
 }
 
 impl<'q> Flight<'q> {
-    pub(super) fn new(
-        riders: Vec<Rider>,
-        own: &'q Question,
-        words: Words,
-        patience: Duration,
-    ) -> Self {
+    pub(super) fn new(riders: Vec<Rider>, own: Own<'q>, patience: Duration) -> Self {
         Self {
             riders,
             own,
-            words,
             patience,
             since: Instant::now(),
             frame: 0,
@@ -105,7 +111,7 @@ impl<'q> Flight<'q> {
 
     /// Has the own statement share no other flight until it is known how this one went.
     pub(super) fn doubt(&self, prepared: &mut Prepared) {
-        self.own.doubt(prepared);
+        self.own.question.doubt(prepared);
     }
 
     /// What is sent on a connection where this must be said first.
@@ -115,9 +121,10 @@ impl<'q> Flight<'q> {
             rider.commands = rider.question.write(former, rider.name, &mut sql);
             former = END;
         }
-        let begin = &self.own.begin;
+        let begin = &self.own.question.begin;
         self.frame = begin.commands + usize::from(!former.is_empty());
-        sql.extend([former, &begin.words, &self.words.sql]);
+        let end = if self.commits() { COMMIT } else { "" };
+        sql.extend([former, &begin.words, &self.own.words.sql, end]);
         sql
     }
 
@@ -137,9 +144,13 @@ impl<'q> Flight<'q> {
             match part {
                 Ok(Some(part)) => self.take(part)?,
                 Ok(None) if is_own && self.done == self.commands() => {
-                    return Ok(Landed::Answered(Ok(std::mem::take(&mut self.rows))));
+                    let answer = Ok(std::mem::take(&mut self.rows));
+                    return Ok(self.landed(answer));
                 }
                 Ok(None) => return Err(confused()),
+                Err(error) if is_own && self.commits() && self.may_be_kept(&error) => {
+                    return Ok(Landed::Kept(Err(error)));
+                }
                 Err(error) if is_own && self.done >= self.frame => {
                     return Ok(Landed::Answered(Err(error)));
                 }
@@ -147,6 +158,26 @@ impl<'q> Flight<'q> {
                 Err(_) => return Ok(Landed::Unasked),
             }
         }
+    }
+
+    /// With the answer to everything.
+    fn landed(&self, answer: Answer) -> Landed {
+        if self.commits() {
+            Landed::Kept(answer)
+        } else {
+            Landed::Answered(answer)
+        }
+    }
+
+    pub(super) fn commits(&self) -> bool {
+        self.own.then == Then::Commit
+    }
+
+    /// Whether the `COMMIT` may have been done, or has failed. It hasn't been reached where PostgreSQL itself says that
+    /// something before it failed.
+    fn may_be_kept(&self, error: &sqlx::Error) -> bool {
+        let is_told = error.as_database_error().is_some();
+        !is_told || self.done + 1 == self.commands()
     }
 
     fn statements(&self) -> u32 {
@@ -160,7 +191,7 @@ impl<'q> Flight<'q> {
     fn take(&mut self, part: Part) -> Result<(), sqlx::Error> {
         let commands = self.commands();
         match part {
-            Either::Right(row) if self.done + 1 == commands => self.rows.push(row),
+            Either::Right(row) if self.done + 1 == self.place() => self.rows.push(row),
             Either::Left(end) if self.done < commands => {
                 self.done += 1;
                 if self.done == commands && self.answered < self.riders.len() {
@@ -176,7 +207,15 @@ impl<'q> Flight<'q> {
     fn commands(&self) -> usize {
         match self.riders.get(self.answered) {
             Some(rider) => rider.commands,
-            None => self.frame + self.words.preparing() + 1,
+            None => self.place() + usize::from(self.commits()),
+        }
+    }
+
+    /// Which of them is the statement.
+    fn place(&self) -> usize {
+        match self.riders.get(self.answered) {
+            Some(rider) => rider.commands,
+            None => self.frame + self.own.words.preparing() + 1,
         }
     }
 
@@ -196,10 +235,11 @@ impl<'q> Flight<'q> {
 
     /// Takes note of what is prepared now, and how it went.
     pub(super) fn note(mut self, prepared: &mut Prepared, landed: &Result<Landed, sqlx::Error>) {
-        if let Some(new) = self.words.new.take()
+        let words = &mut self.own.words;
+        if let Some(new) = words.new.take()
             && self.done >= self.frame + new.commands
         {
-            prepared.insert(new.text, self.words.name);
+            prepared.insert(new.text, words.name);
         }
         let took = self.since.elapsed();
         let doubt = if took > self.limit() {
@@ -207,9 +247,9 @@ impl<'q> Flight<'q> {
         } else {
             u8::from(took / self.statements() > self.patience)
         };
-        let went_well = matches!(landed, Ok(Landed::Answered(Ok(_))));
+        let went_well = matches!(landed, Ok(Landed::Answered(Ok(_)) | Landed::Kept(Ok(_))));
         let statements = self.riders.iter().map(|rider| &*rider.question);
-        for (nth, question) in statements.chain([self.own]).enumerate() {
+        for (nth, question) in statements.chain([self.own.question]).enumerate() {
             let failed = nth == self.answered && !went_well;
             question.ran(prepared, if failed { DOUBT } else { doubt });
         }

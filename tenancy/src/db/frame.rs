@@ -6,7 +6,7 @@ use sea_orm::{DbErr, Statement};
 use sqlx::postgres::{PgConnection, PgRow};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-use super::enter::{Entered, Entry};
+use super::enter::{Entered, Entry, Then};
 use super::held::{Held, Mark};
 use crate::error::{Error, from_sqlx, is_stale};
 
@@ -21,6 +21,8 @@ pub(super) struct Frame {
 enum State {
     Waiting,
     Open(Held),
+    /// By its last statement.
+    Kept,
     Ended,
 }
 
@@ -59,26 +61,29 @@ impl Frame {
         Ok(open)
     }
 
-    /// Begins with this statement, if nothing has begun and it can be sent so, and answers its rows. If it is said to be
-    /// all that is asked, the scope may have ended then.
+    /// Begins with this statement, if nothing has begun and it can be sent so, and answers its rows. If nothing or a
+    /// `COMMIT` is to follow it, that may be done then.
     pub(super) async fn open_with(
         &self,
         statement: &Statement,
-        is_all: bool,
+        then: Then,
     ) -> Result<Option<Vec<PgRow>>, DbErr> {
         let mut open = Open(Arc::clone(&self.state).lock_owned().await);
         let State::Waiting = *open.0 else {
             return Ok(None);
         };
-        let Some(first) = self.entry.first(statement, is_all) else {
+        let Some(first) = self.entry.first(statement, then) else {
             return Ok(None);
         };
         let entered = self.entry.enter_with(&first).await.map_err(from_sqlx)?;
         let (held, answer) = match entered {
             Entered::Open(held, answer) => (held, answer),
-            Entered::Over(rows) => {
-                *open.0 = State::Ended;
-                return Ok(Some(rows));
+            Entered::Over(answer) => {
+                *open.0 = match answer {
+                    Ok(_) if then == Then::Commit => State::Kept,
+                    _ => State::Ended,
+                };
+                return answer.map(Some).map_err(from_sqlx);
             }
         };
         *open.0 = State::Open(held);
@@ -132,8 +137,19 @@ impl Frame {
         match std::mem::replace(&mut *state, State::Ended) {
             State::Waiting => Ok(()),
             State::Open(held) => held.commit().await,
+            State::Kept => {
+                *state = State::Kept;
+                Ok(())
+            }
             State::Ended => Err(Error::Ended),
         }
+    }
+
+    /// Keeps what was done, as `commit` does, which is then of no effect.
+    pub(super) async fn keep(&self) -> Result<(), Error> {
+        self.commit().await?;
+        *self.state.lock().await = State::Kept;
+        Ok(())
     }
 
     /// Brings the transaction from wherever its users left it to where it ought to be.
@@ -170,7 +186,7 @@ impl Open {
     pub(super) fn held(&mut self) -> Result<&mut Held, DbErr> {
         match &mut *self.0 {
             State::Open(held) => Ok(held),
-            State::Waiting | State::Ended => Err(ended()),
+            State::Waiting | State::Kept | State::Ended => Err(ended()),
         }
     }
 

@@ -6,10 +6,11 @@ use sqlx::{AssertSqlSafe, Executor, Postgres};
 use tokio::runtime::Handle;
 
 use super::Access;
-use super::enter::Begin;
-use super::flight::{Answer, END, Flight, Landed};
+use super::enter::{Begin, Then};
+use super::flight::{Answer, END, Flight, Landed, Own};
 use super::pool::{Lease, Stand};
 use super::question::Question;
+use crate::error::is_lost;
 
 /// A connection in hand. Dropping it gives it back, undoing what was left undone, or closes it.
 ///
@@ -28,6 +29,9 @@ pub(super) enum Begun {
     Unsent,
     /// Nothing yet, for the company takes long. The answers are still on their way.
     Late,
+    /// What it answered, or why that wasn't kept, and the transaction is over. Who loses the connection can't know
+    /// whether it was kept.
+    Over(Answer),
 }
 
 impl Hand {
@@ -66,10 +70,16 @@ impl Hand {
         &mut self,
         question: &Question,
         access: Access,
+        then: Then,
         in_company: bool,
     ) -> Result<Begun, sqlx::Error> {
         let Self::Serving(lease) = self else {
             return Ok(Begun::Unsent);
+        };
+        let then = match then {
+            // Where it turns out to be gone nobody could say whether anything was kept, nor ask again.
+            Then::Commit if !lease.is_surely_alive() => Then::More,
+            then => then,
         };
         let in_company = in_company && access == Access::Read;
         let (mut riders, patience) = lease.board(question, in_company);
@@ -77,11 +87,23 @@ impl Hand {
             let Some(words) = question.words(lease.prepared()) else {
                 return Ok(Begun::Unsent);
             };
-            let flight = Flight::new(std::mem::take(&mut riders), question, words, patience);
+            let own = Own {
+                question,
+                words,
+                then,
+            };
+            let flight = Flight::new(std::mem::take(&mut riders), own, patience);
             match fly(lease, flight).await? {
                 Landed::Answered(answer) => {
                     lease.stand = Stand::inside(access);
                     return Ok(Begun::Answered(answer));
+                }
+                Landed::Kept(answer) => {
+                    lease.stand = match &answer {
+                        Err(error) if is_lost(error) => Stand::Unknown,
+                        _ => Stand::Clean,
+                    };
+                    return Ok(Begun::Over(answer));
                 }
                 Landed::Unasked => {}
                 Landed::Late => {
@@ -106,6 +128,9 @@ async fn fly(lease: &mut Lease, mut flight: Flight<'_>) -> Result<Landed, sqlx::
     // Should this be interrupted, nobody will know how it went.
     flight.doubt(lease.prepared());
     let text = AssertSqlSafe(flight.text(end_former(&mut lease.stand)));
+    if flight.commits() {
+        lease.stand = Stand::Unkept;
+    }
     let parts = sqlx::raw_sql(text).fetch_many(lease.connection());
     let landed = flight.land(parts).await;
     flight.note(lease.prepared(), &landed);

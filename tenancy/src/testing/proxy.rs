@@ -33,6 +33,8 @@ pub struct Proxy {
     seen: Arc<Mutex<Seen>>,
     /// Answers flow until this many flights were counted.
     limit: watch::Sender<usize>,
+    /// Told when every connection is to be closed.
+    cut: watch::Sender<()>,
     task: JoinHandle<()>,
 }
 
@@ -53,15 +55,18 @@ impl Proxy {
         let url = format!("{}127.0.0.1:{port}{}", &url[..start], &url[end..]);
         let seen = Arc::new(Mutex::new(Seen::default()));
         let limit = watch::Sender::new(usize::MAX);
+        let cut = watch::Sender::new(());
         let line = Line {
             seen: Arc::clone(&seen),
             limit: limit.subscribe(),
+            cut: cut.subscribe(),
         };
         let task = tokio::spawn(accept(listener, upstream, line));
         Ok(Self {
             url,
             seen,
             limit,
+            cut,
             task,
         })
     }
@@ -100,6 +105,11 @@ impl Proxy {
         self.limit.send_replace(flight);
     }
 
+    /// Closes every connection, and what was held back on it never arrives.
+    pub fn cut(&self) {
+        self.cut.send_replace(());
+    }
+
     /// Lets answers through again.
     pub fn resume(&self) {
         self.hold_at(usize::MAX);
@@ -133,6 +143,7 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 struct Line {
     seen: Arc<Mutex<Seen>>,
     limit: watch::Receiver<usize>,
+    cut: watch::Receiver<()>,
 }
 
 async fn accept(listener: TcpListener, upstream: String, line: Line) {
@@ -144,8 +155,9 @@ async fn accept(listener: TcpListener, upstream: String, line: Line) {
     }
 }
 
-/// Passes on until either side closes; then both are closed.
-async fn relay(mut client: TcpStream, upstream: String, line: Line) -> io::Result<()> {
+/// Passes on until either side closes, or the proxy is told to; then both are closed.
+async fn relay(mut client: TcpStream, upstream: String, mut line: Line) -> io::Result<()> {
+    line.cut.mark_unchanged();
     let mut server = TcpStream::connect(upstream).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
@@ -154,6 +166,8 @@ async fn relay(mut client: TcpStream, upstream: String, line: Line) -> io::Resul
     let (from_server, to_server) = server.into_split();
     let talk = Arc::new(Mutex::new(Talk::new(line.seen)));
     tokio::select! {
+        biased;
+        _ = line.cut.changed() => Ok(()),
         end = up(from_client, to_server, &talk) => end,
         end = down(from_server, to_client, &talk, line.limit) => end,
     }
@@ -276,8 +290,8 @@ impl Talk {
         lock(&self.seen).statements.extend(texts);
     }
 
-    /// The texts of a simple query: that of beginning, and that of the scope's first statement, which
-    /// may be prepared before.
+    /// The texts of a simple query: that of beginning, that of the scope's first statement, which
+    /// may be prepared before, and a `COMMIT` behind it.
     fn simple(&mut self, text: &str) -> Vec<String> {
         let Some((before, execute)) = text.split_once("; EXECUTE ") else {
             return vec![text.to_owned()];
@@ -288,8 +302,13 @@ impl Talk {
             self.prepared.insert(word(name), statement);
         }
         begin = begin.split("; DEALLOCATE ").next().unwrap_or(begin);
+        let (execute, end) = match execute.strip_suffix("; COMMIT") {
+            Some(execute) => (execute, Some("COMMIT".to_owned())),
+            None => (execute, None),
+        };
         let first = self.prepared.get(&word(execute)).cloned();
-        vec![begin.to_owned(), first.unwrap_or_default()]
+        let texts = [begin.to_owned(), first.unwrap_or_default()];
+        texts.into_iter().chain(end).collect()
     }
 }
 

@@ -7,6 +7,8 @@
 
 /// What makes it unsafe to serve.
 mod audit;
+/// A scope's last statement, kept in the same flight.
+mod commit_with;
 /// What sqlx does without us.
 mod control;
 /// The memory of the registry.

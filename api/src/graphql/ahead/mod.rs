@@ -19,7 +19,7 @@ mod sql;
 mod table;
 mod wish;
 
-use async_graphql::Context;
+use async_graphql::{Context, OutputType};
 use sea_orm::{DbBackend, Statement, Value};
 use tenancy::Scoped;
 use uuid::Uuid;
@@ -30,6 +30,7 @@ use super::error::{Fault, Result};
 use super::noun::Noun;
 use super::order::OrderBy;
 use super::page::{Page, PageArgs, Plan};
+use crate::app::Then;
 use crate::auth::{Can, Permission};
 use planned::Answer;
 use rows::Rows;
@@ -69,6 +70,17 @@ impl<R: Realm> Request<R> {
         });
         self.either(ahead.await?, || self.related(can).one(key))
             .await
+    }
+
+    /// What comes after the work of a mutation: nothing where it is the only one of its operation, and nothing else of the
+    /// row that it answers is selected than what it knows already.
+    pub fn then<N: Noun, P: OutputType>(&self, ctx: &Context<'_>) -> Then {
+        let mut reader = Reader::new(ctx, self.caller, vec![]);
+        if self.is_single() && reader.knows_all(&P::type_name(), N::table()) {
+            Then::Nothing
+        } else {
+            Then::More
+        }
     }
 
     /// The rows that a wish's statement answers. `None` where nothing could be foreseen.

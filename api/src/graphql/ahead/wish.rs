@@ -131,6 +131,23 @@ impl<'c> Reader<'c> {
         self.page(table, paged, &[set]).map(Wish::Page)
     }
 
+    /// Whether nothing is selected of a mutation's payload, and of the row in it, but what whoever has the row knows.
+    pub fn knows_all(&mut self, payload: &str, table: &'static Table) -> bool {
+        let set = &self.ctx.item.node.selection_set.node;
+        let known = self.slots(payload, &[set], |this, selected| {
+            let sets = selected.sets();
+            let is_row = selected.name() != "userErrors" && !sets[0].items.is_empty();
+            if !is_row {
+                return Some(());
+            }
+            let row = this.object(table, &sets)?;
+            let is_known =
+                |(_, slot): &(Name, Slot)| matches!(slot, Slot::Typename | Slot::Leaf(_));
+            row.slots.iter().all(is_known).then_some(())
+        });
+        known.is_some()
+    }
+
     fn object(&mut self, table: &'static Table, sets: &[&'c SelectionSet]) -> Option<Object> {
         let slots = self.slots(table.name, sets, |this, selected| {
             let name = selected.name();

@@ -226,7 +226,15 @@ impl CustomerMutations {
             city: input.city.map(Some),
             country: input.country.map(Some),
         };
-        let work = customers::create(request.db(can), can, input.number, input.name, contact);
+        let then = request.then::<Customer, CreateCustomerPayload>(ctx);
+        let work = customers::create(
+            request.db(can),
+            can,
+            input.number,
+            input.name,
+            contact,
+            then,
+        );
         let outcome = request.write(work).await?;
         Ok(Some(CreateCustomerPayload::of(outcome, |row| {
             (Some(Customer(row)),)
@@ -268,8 +276,9 @@ impl CustomerMutations {
         let request = ctx.tenant();
         let can = request.can::<DeleteSales>()?;
         let id = request.local_id::<Customer>(&input.id);
+        let then = request.then::<Customer, DeleteCustomerPayload>(ctx);
         let outcome = request
-            .write(customers::delete(request.db(can), can, id))
+            .write(customers::delete(request.db(can), can, id, then))
             .await?;
         Ok(Some(DeleteCustomerPayload::of(outcome, |_| {
             (Some(input.id),)

@@ -182,8 +182,9 @@ impl DepartmentMutations {
         let request = ctx.tenant();
         let can = request.can::<EditStaff>()?;
         let id = request.local_id::<Department>(&input.id);
+        let then = request.then::<Department, DeleteDepartmentPayload>(ctx);
         let outcome = request
-            .write(departments::delete(request.db(can), can, id))
+            .write(departments::delete(request.db(can), can, id, then))
             .await?;
         Ok(Some(DeleteDepartmentPayload::of(outcome, |_| {
             (Some(input.id),)

@@ -227,8 +227,9 @@ impl EmployeeMutations {
             manager: input.manager_id.map(|id| request.local_id::<Employee>(&id)),
             hired_on: input.hired_on.map(|date| date.0),
         };
+        let then = request.then::<Employee, CreateEmployeePayload>(ctx);
         let outcome = request
-            .write(employees::create(request.db(can), can, new))
+            .write(employees::create(request.db(can), can, new, then))
             .await?;
         Ok(Some(CreateEmployeePayload::of(outcome, |row| {
             (Some(Employee(row)),)
@@ -272,8 +273,9 @@ impl EmployeeMutations {
         let request = ctx.tenant();
         let can = request.can::<EditStaff>()?;
         let id = request.local_id::<Employee>(&input.id);
+        let then = request.then::<Employee, DeleteEmployeePayload>(ctx);
         let outcome = request
-            .write(employees::delete(request.db(can), can, id))
+            .write(employees::delete(request.db(can), can, id, then))
             .await?;
         Ok(Some(DeleteEmployeePayload::of(outcome, |_| {
             (Some(input.id),)

@@ -230,8 +230,9 @@ impl InvoiceMutations {
             status: input.status.into(),
             lines: input.lines.into_iter().map(Into::into).collect(),
         };
+        let then = request.then::<Invoice, CreateInvoicePayload>(ctx);
         let outcome = request
-            .write(invoices::create(request.db(can), can, new))
+            .write(invoices::create(request.db(can), can, new, then))
             .await?;
         Ok(Some(CreateInvoicePayload::of(outcome, |row| {
             (Some(Invoice(row)),)
@@ -276,8 +277,9 @@ impl InvoiceMutations {
         let request = ctx.tenant();
         let can = request.can::<DeleteSales>()?;
         let id = request.local_id::<Invoice>(&input.id);
+        let then = request.then::<Invoice, DeleteInvoicePayload>(ctx);
         let outcome = request
-            .write(invoices::delete(request.db(can), can, id))
+            .write(invoices::delete(request.db(can), can, id, then))
             .await?;
         Ok(Some(DeleteInvoicePayload::of(outcome, |_| {
             (Some(input.id),)

@@ -253,8 +253,9 @@ impl UserMutations {
         let request = ctx.tenant();
         let can = request.can::<ManageUsers>()?;
         let id = request.local_id::<User>(&input.id);
+        let then = request.then::<User, DeleteUserPayload>(ctx);
         let outcome = request
-            .write(users::delete(request.db(can), can, id))
+            .write(users::delete(request.db(can), can, id, then))
             .await?;
         Ok(Some(DeleteUserPayload::of(outcome, |_| (Some(input.id),))))
     }

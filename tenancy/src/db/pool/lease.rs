@@ -30,6 +30,9 @@ const OVERDUE: Duration = Duration::from_secs(1);
 /// that nobody knows of.
 const INTERRUPTIONS: u32 = 64;
 
+/// For how long a connection that answered is believed to be there still.
+const LATELY: Duration = Duration::from_millis(250);
+
 /// How long it may take to undo a transaction.
 const UNDOING: Duration = Duration::from_secs(5);
 
@@ -54,6 +57,8 @@ pub(in crate::db) enum Stand {
     Written,
     /// An answer is on its way that tells, and that nobody waits for.
     Unseen,
+    /// The same, and if it tells of no failure the transaction is over.
+    Unkept,
     /// The same, where its user would have waited but for others.
     Late,
     /// Nobody knows, so that it must be closed.
@@ -133,6 +138,12 @@ impl Lease {
         &mut self.kept().prepared
     }
 
+    /// Whether PostgreSQL was there a moment ago.
+    pub(in crate::db) fn is_surely_alive(&self) -> bool {
+        let kept = self.kept.as_ref();
+        kept.is_some_and(|kept| kept.rested.elapsed() < LATELY)
+    }
+
     /// Takes along who waits for this connection with a statement that is quick there, if the own is that too; and says
     /// what isn't quick any more.
     pub(in crate::db) fn board(&self, own: &Question, in_company: bool) -> (Vec<Rider>, Duration) {
@@ -164,14 +175,15 @@ impl Lease {
         }
     }
 
-    /// Waits for the answer that its user didn't wait for, but not for long.
-    async fn settle(mut self, within: Duration) {
+    /// Waits for the answer that its user didn't wait for, but not for long. A transaction may be over if all went well.
+    async fn settle(mut self, within: Duration, commits: bool) {
         self.stand = Stand::Lost;
         let kept = self.kept();
         kept.interrupted += 1;
         let lasts = kept.interrupted <= INTERRUPTIONS;
         match timeout(within, settled(&mut kept.raw)).await {
-            Ok(Ok(())) if lasts => self.undo().await,
+            Ok(Ok(Settled::Well)) if lasts && commits => self.stand = Stand::Clean,
+            Ok(Ok(_)) if lasts => self.undo().await,
             _ => self.discard().await,
         }
     }
@@ -196,6 +208,7 @@ impl Lease {
             return self.later(kept, Self::undo);
         }
         let now = Instant::now();
+        kept.rested = now;
         let next = match table.slots.pass(self.at, now) {
             Some((at, next)) if at == self.at => {
                 drop(table);
@@ -205,7 +218,6 @@ impl Lease {
         };
         if stand == Stand::Clean || self.pool.sweeps(&table) {
             kept.open = stand != Stand::Clean;
-            kept.rested = now;
             table.idle[self.at] = Some(kept);
             table.slots.rest(self.at, true, now);
             self.serve(table, next);
@@ -266,8 +278,9 @@ impl Drop for Lease {
     fn drop(&mut self) {
         match (self.kept.take(), self.stand) {
             (Some(kept), Stand::Unknown) => self.later(kept, Self::close),
-            (Some(kept), Stand::Unseen) => self.later(kept, |lease| lease.settle(SETTLING)),
-            (Some(kept), Stand::Late) => self.later(kept, |lease| lease.settle(OVERDUE)),
+            (Some(kept), Stand::Unseen) => self.later(kept, |lease| lease.settle(SETTLING, false)),
+            (Some(kept), Stand::Unkept) => self.later(kept, |lease| lease.settle(SETTLING, true)),
+            (Some(kept), Stand::Late) => self.later(kept, |lease| lease.settle(OVERDUE, false)),
             (Some(kept), Stand::Written) => self.later(kept, Self::undo),
             (Some(kept), stand @ (Stand::Clean | Stand::Read)) => self.hand_on(kept, stand),
             (Some(_), Stand::Lost) | (None, _) => self.vacate(),
@@ -275,13 +288,22 @@ impl Drop for Lease {
     }
 }
 
+/// How what nobody looked at went.
+pub(in crate::db) enum Settled {
+    Well,
+    /// A statement failed.
+    Badly,
+}
+
 /// Waits for all answers that are on their way.
-pub(in crate::db) async fn settled(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+pub(in crate::db) async fn settled(connection: &mut PgConnection) -> Result<Settled, sqlx::Error> {
+    let mut went = Settled::Well;
     loop {
         match connection.ping().await {
-            // A statement's failure; more may be on its way behind it.
-            Err(error) if !is_lost(&error) => {}
-            result => return result,
+            Ok(()) => return Ok(went),
+            Err(error) if is_lost(&error) => return Err(error),
+            // More may be on its way behind it.
+            Err(_) => went = Settled::Badly,
         }
     }
 }

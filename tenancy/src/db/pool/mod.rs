@@ -95,6 +95,7 @@ struct Kept {
     raw: PgConnection,
     login: u16,
     opened: Instant,
+    /// Since when its latest user has left it.
     rested: Instant,
     /// Whether it rests inside a transaction that was only read in.
     open: bool,

@@ -31,7 +31,7 @@ const STEPS: usize = 10_000;
 const TASKS: usize = 12;
 
 /// What must have been done by then, in the words of the story.
-const KINDS: [&str; 23] = [
+const KINDS: [&str; 24] = [
     "create",
     "suspended",
     "active",
@@ -53,6 +53,7 @@ const KINDS: [&str; 23] = [
     "cancel",
     "commit",
     "commit cancelled",
+    "commit with",
     "dropped",
     "ended",
 ];

@@ -65,12 +65,7 @@ async fn glance(
     random: &mut StdRng,
 ) -> usize {
     let db = database.tenant(tenant, Access::Read);
-    let polls = if random.random_ratio(1, 4) {
-        random.random_range(1..6)
-    } else {
-        usize::MAX
-    };
-    match polled(polls, only_rows(&db)).await {
+    match polled(patience(random), only_rows(&db)).await {
         Some(seen) => {
             plot.note("glance");
             plot.assert_rows(&seen.unwrap(), &plot.rows);
@@ -79,6 +74,15 @@ async fn glance(
         None => plot.note("glance cancelled"),
     }
     1
+}
+
+/// How often somebody asks for an answer, who perhaps leaves.
+fn patience(random: &mut StdRng) -> usize {
+    if random.random_ratio(1, 4) {
+        random.random_range(1..6)
+    } else {
+        usize::MAX
+    }
 }
 
 /// Finds out whether a commit came through for whose answer nobody waited.
@@ -277,13 +281,14 @@ impl Work<'_> {
             self.close_savepoint(random).await;
         }
         let writes = self.access == Access::Write;
-        match random.random_range(0..8) {
+        match random.random_range(0..10) {
             0 => self.plot.note("dropped"),
             1 => {
                 self.plot.note("ended");
                 self.db.end().await;
             }
             2 => return self.cancel_commit(random).await,
+            3 | 4 => return self.commit_with(random).await,
             _ => {
                 self.plot.note("commit");
                 match self.db.commit().await {
@@ -293,6 +298,21 @@ impl Work<'_> {
                     end => panic!("{end:?} at {}", self.plot.story()),
                 }
             }
+        }
+        None
+    }
+
+    /// Changes something and keeps it with all before, and perhaps doesn't wait for the answer.
+    async fn commit_with(mut self, random: &mut StdRng) -> Option<Rows> {
+        self.plot.note("commit with:");
+        let (statement, after) = self.change(random);
+        let after = after.filter(|_| !self.dead && self.access == Access::Write);
+        let answer = polled(patience(random), self.db.commit_with(statement)).await;
+        match (answer, after) {
+            (Some(Ok(_)), Some((rows, _))) => self.plot.rows = rows,
+            (None, Some((rows, _))) => return Some(rows),
+            (Some(Err(_)) | None, None) => {}
+            (answer, after) => panic!("{answer:?}, {after:?} at {}", self.plot.story()),
         }
         None
     }
