@@ -4,17 +4,17 @@
 //! belongs to one realm, so that what happens at one tenant can't be told from another, and shuts
 //! nobody out there. What a stranger chooses is kept within bounds.
 
+use std::convert::Infallible;
 use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ use super::Audience;
 const WINDOW: Duration = Duration::from_mins(15);
 
 /// How many accounts are remembered. Whoever is tried often stays, whoever is tried once may go.
-const MOST_ACCOUNTS: u64 = 100_000;
+const MOST_ACCOUNTS: usize = 100_000;
 
 /// How many addresses are remembered. With more, those of a realm share one count.
 const MOST_ADDRESSES: usize = 50_000;
@@ -72,7 +72,7 @@ pub struct Limiter {
     logins: Rates,
     refreshes: Rates,
     failures: u32,
-    accounts: Cache<u64, Arc<Tally>>,
+    accounts: Cache<u64, Arc<Mutex<Tally>>>,
     /// Nobody outside can tell which accounts would share a count.
     hasher: RandomState,
 }
@@ -80,7 +80,7 @@ pub struct Limiter {
 /// The attempts of one account since the first of them.
 struct Tally {
     since: Instant,
-    count: AtomicU32,
+    count: u32,
 }
 
 /// A password that is being tried. It counts as wrong unless it is said to be right, also where
@@ -97,10 +97,7 @@ impl Limiter {
             logins: Rates::new(limits.logins),
             refreshes: Rates::new(limits.refreshes),
             failures: limits.failures,
-            accounts: Cache::builder()
-                .max_capacity(MOST_ACCOUNTS)
-                .time_to_live(WINDOW)
-                .build(),
+            accounts: Cache::new(MOST_ACCOUNTS),
             hasher: RandomState::new(),
         }
     }
@@ -116,24 +113,20 @@ impl Limiter {
             }
             user @ Account::User(_) => self.hasher.hash_one((place.realm, user)),
         };
-        let tally = self.accounts.get_with(account, || {
-            Arc::new(Tally {
-                since: Instant::now(),
-                count: AtomicU32::new(0),
-            })
-        });
-        let counted = tally
-            .count
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| {
-                (count < self.failures).then(|| count + 1)
-            });
-        match counted {
-            Ok(_) => Ok(Attempt {
-                limiter: self,
-                account,
-            }),
-            Err(_) => Err(Limited::after(WINDOW.saturating_sub(tally.since.elapsed()))),
-        }
+        self.count(account)?;
+        Ok(Attempt {
+            limiter: self,
+            account,
+        })
+    }
+
+    /// Counts an attempt, if there may be another.
+    fn count(&self, account: u64) -> Result<(), Limited> {
+        let now = Instant::now();
+        let none = || Ok::<_, Infallible>(Arc::new(Mutex::new(Tally::since(now))));
+        let Ok(tally) = self.accounts.get_or_insert_with(&account, none);
+        let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.count(self.failures, now)
     }
 
     /// Whether a refresh token may be tried now.
@@ -142,10 +135,28 @@ impl Limiter {
     }
 }
 
+impl Tally {
+    fn since(since: Instant) -> Self {
+        Self { since, count: 0 }
+    }
+
+    fn count(&mut self, most: u32, now: Instant) -> Result<(), Limited> {
+        if now.duration_since(self.since) >= WINDOW {
+            *self = Self::since(now);
+        }
+        if self.count >= most {
+            let lasts = now.duration_since(self.since);
+            return Err(Limited::after(WINDOW.saturating_sub(lasts)));
+        }
+        self.count += 1;
+        Ok(())
+    }
+}
+
 impl Attempt<'_> {
     /// The password was right: nothing is held against the account any more.
     pub fn forgive(self) {
-        self.limiter.accounts.invalidate(&self.account);
+        self.limiter.accounts.remove(&self.account);
     }
 }
 
@@ -261,6 +272,19 @@ mod tests {
             wrong(&limiter, from(OTHER, "192.0.2.9"), "a@b.test"),
             Ok(())
         );
+    }
+
+    #[test]
+    fn after_a_quarter_of_an_hour_nothing_is_held_against_an_account() {
+        let begun = Instant::now();
+        let mut tally = Tally::since(begun);
+        for later in [begun, begun + WINDOW] {
+            assert_eq!(tally.count(1, later), Ok(()));
+            let refused = tally.count(1, later).unwrap_err();
+            assert_eq!(refused.retry_after, WINDOW.as_secs() + 1);
+        }
+        let almost = begun + WINDOW * 2 - Duration::from_secs(1);
+        assert_eq!(tally.count(1, almost).unwrap_err().retry_after, 2);
     }
 
     #[test]

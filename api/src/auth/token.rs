@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use jsonwebtoken::Algorithm;
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub(crate) const LEEWAY: i64 = 5;
 const LONGEST_LIFE: Duration = Duration::from_hours(24);
 
 /// How many tokens are remembered; another is verified again.
-const MOST_REMEMBERED: u64 = 10_000;
+const MOST_REMEMBERED: usize = 10_000;
 
 /// Mints access tokens and verifies them.
 #[derive(Debug)]

@@ -68,7 +68,7 @@ impl Engine {
     }
 
     /// How many documents of each realm are remembered.
-    pub fn remembered(&self) -> [(&'static str, u64); 2] {
+    pub fn remembered(&self) -> [(&'static str, usize); 2] {
         [
             ("tenant", self.tenant.documents.count()),
             ("shared", self.shared.documents.count()),

@@ -184,9 +184,9 @@ impl Metrics {
 
     fn of_graphql(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
         let documents = self.server.engine.remembered();
-        let documents = documents.map(|(realm, documents)| ([("realm", realm)], documents));
+        let documents = documents.map(|(realm, documents)| ([("realm", realm)], documents as u64));
         DOCUMENTS.write(encoder, &documents)?;
-        SHAPES.write(encoder, &[(&[], self.server.state.shapes.count())])
+        SHAPES.write(encoder, &[(&[], self.server.state.shapes.count() as u64)])
     }
 }
 

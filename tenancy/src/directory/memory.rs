@@ -1,33 +1,30 @@
+use std::hash::{Hash, RandomState};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use moka::sync::Cache;
+use quick_cache::UnitWeighter;
+use quick_cache::sync::{Cache, DefaultLifecycle};
 
 use super::Change;
 use crate::{Domain, Tenant, TenantId};
 
 /// How many answers are kept of each kind. Hosts are a stranger's to choose, so there is a bound.
-const CAPACITY: u64 = 20_000;
+const CAPACITY: usize = 20_000;
 
 pub(super) struct Memory {
-    pub(super) domains: Cache<Domain, Option<TenantId>>,
-    pub(super) tenants: Cache<TenantId, Arc<Tenant>>,
+    pub(super) domains: Answers<Domain, Option<TenantId>>,
+    pub(super) tenants: Answers<TenantId, Arc<Tenant>>,
     /// Counts what was forgotten, so that an answer that was on its way meanwhile isn't kept.
     pub(super) age: u64,
-    life: Duration,
+    /// How long each is believed.
+    pub(super) life: Duration,
 }
 
 impl Memory {
     pub(super) fn new(life: Duration) -> Self {
         Self {
-            domains: Cache::builder()
-                .max_capacity(CAPACITY)
-                .time_to_live(life)
-                .build(),
-            tenants: Cache::builder()
-                .max_capacity(CAPACITY)
-                .time_to_live(life)
-                .build(),
+            domains: Answers::new(life),
+            tenants: Answers::new(life),
             age: 0,
             life,
         }
@@ -36,17 +33,45 @@ impl Memory {
     pub(super) fn forget(&mut self, change: &Change) {
         self.age += 1;
         match change {
-            Change::Tenant(id) => self.tenants.invalidate(id),
-            Change::Domain(domain) => self.domains.invalidate(domain),
+            Change::Tenant(id) => self.tenants.forget(id),
+            Change::Domain(domain) => self.domains.forget(domain),
             Change::Other(_) => {}
         }
     }
 
-    /// Forgets everything; answers what that was.
-    pub(super) fn forget_all(&mut self) -> Self {
-        let mut fresh = Self::new(self.life);
+    /// Forgets everything, and answers what that was; what comes is believed for so long.
+    pub(super) fn begin(&mut self, life: Duration) -> Self {
+        let mut fresh = Self::new(life);
         fresh.age = self.age + 1;
         std::mem::replace(self, fresh)
+    }
+}
+
+/// Answers that are believed for a while.
+pub(super) struct Answers<K, V> {
+    kept: Cache<K, (Instant, V), UnitWeighter, RandomState>,
+    life: Duration,
+}
+
+impl<K: Hash + Eq, V: Clone> Answers<K, V> {
+    fn new(life: Duration) -> Self {
+        let most = CAPACITY as u64;
+        let (weigh, hash) = (UnitWeighter, RandomState::new());
+        let kept = Cache::with(CAPACITY, most, weigh, hash, DefaultLifecycle::default());
+        Self { kept, life }
+    }
+
+    pub(super) fn get(&self, key: &K) -> Option<V> {
+        let (since, answer) = self.kept.get(key)?;
+        (since.elapsed() < self.life).then_some(answer)
+    }
+
+    pub(super) fn keep(&self, key: K, answer: V) {
+        self.kept.insert(key, (Instant::now(), answer));
+    }
+
+    fn forget(&self, key: &K) {
+        self.kept.remove(key);
     }
 }
 
@@ -59,9 +84,8 @@ mod tests {
         let memory = Memory::new(Duration::from_mins(1));
         for n in 0..CAPACITY * 2 {
             let domain = format!("host-{n}.x").parse().unwrap();
-            memory.domains.insert(domain, None);
+            memory.domains.keep(domain, None);
         }
-        memory.domains.run_pending_tasks();
-        assert!(memory.domains.entry_count() <= CAPACITY);
+        assert!(memory.domains.kept.len() <= CAPACITY);
     }
 }

@@ -17,14 +17,18 @@ use crate::error::Error;
 use crate::{Catalog, Domain, Operator, Tenant, TenantId};
 use memory::Memory;
 
-/// How long an answer is believed if no announcement gets through.
-const LIFE: Duration = Duration::from_secs(30);
+/// How long an answer is believed while announcements are heard: what changes the registry without
+/// one is noticed by then.
+const HEARING: Duration = Duration::from_mins(5);
+
+/// How long it is believed while nobody listens.
+const DEAF: Duration = Duration::from_secs(30);
 
 /// A [`Catalog`] with a memory: which domain leads where, and what each tenant is.
 ///
 /// Negative answers are kept too. A change that is [announced](announce) is dropped from the memory
-/// of every process that [follows](Directory::follow) at once; behind that stands a short life for
-/// each answer.
+/// of every process that [follows](Directory::follow) at once; behind that stands a life of five
+/// minutes for each answer, and of 30 seconds while nobody follows.
 pub struct Directory<C> {
     catalog: C,
     memory: RwLock<Memory>,
@@ -35,7 +39,7 @@ pub struct Directory<C> {
 impl<C: Catalog> Directory<C> {
     /// An empty memory before this catalogue.
     pub fn new(catalog: C) -> Self {
-        Self::with_life(catalog, LIFE)
+        Self::with_life(catalog, DEAF)
     }
 
     fn with_life(catalog: C, life: Duration) -> Self {
@@ -89,7 +93,13 @@ impl<C: Catalog> Directory<C> {
 
     /// Forgets everything.
     pub fn forget_all(&self) {
-        let forgotten = self.change_memory().forget_all();
+        let life = self.memory().life;
+        self.begin(life);
+    }
+
+    /// Forgets everything; what is asked from now on is believed for so long.
+    fn begin(&self, life: Duration) {
+        let forgotten = self.change_memory().begin(life);
         // Not while others wait.
         drop(forgotten);
     }
@@ -129,10 +139,10 @@ impl<C: Catalog> Directory<C> {
         }
         if let Some(domain) = domain {
             let id = tenant.map(|tenant| tenant.id);
-            memory.domains.insert(domain.clone(), id);
+            memory.domains.keep(domain.clone(), id);
         }
         if let Some(tenant) = tenant {
-            memory.tenants.insert(tenant.id, Arc::clone(tenant));
+            memory.tenants.keep(tenant.id, Arc::clone(tenant));
         }
     }
 
@@ -150,7 +160,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::testing::MemoryCatalog;
+    use crate::testing::{MemoryCatalog, two_shops};
 
     #[tokio::test]
     async fn an_answer_that_nobody_took_back_has_a_short_life() {
@@ -161,5 +171,25 @@ mod tests {
             directory.find(&domain).await.unwrap();
             assert!(Instant::now() < deadline, "it is never asked again");
         }
+    }
+
+    #[tokio::test]
+    async fn answers_live_long_only_while_somebody_listens() {
+        let shops = two_shops().await.unwrap();
+        let directory = Arc::new(Directory::new(MemoryCatalog::default()));
+        let life = || directory.memory().life;
+        assert_eq!(life(), DEAF);
+        let following = directory.follow(shops.operator.clone());
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while life() == DEAF {
+            assert!(Instant::now() < deadline, "nobody listens");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(life(), HEARING);
+        directory.forget_all();
+        assert_eq!(life(), HEARING);
+        shops.operator.close().await;
+        following.await.unwrap();
+        assert_eq!(life(), DEAF);
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use sea_orm::{ConnectionTrait, DbErr};
 use tenancy::{Change, Follower, announce};
 use uuid::Uuid;
@@ -23,7 +23,7 @@ use crate::auth::{Principal, ReadToken};
 const MOST_DOUBTS: usize = 100_000;
 
 /// How many answers are kept; one that is not is asked for again.
-const MOST_ANSWERS: u64 = 100_000;
+const MOST_ANSWERS: usize = 100_000;
 
 /// How many sessions fit into one announcement.
 const ANNOUNCED_AT_ONCE: usize = 100;
@@ -71,6 +71,7 @@ struct Known {
 struct Answer {
     stands: bool,
     at: u64,
+    since: Instant,
 }
 
 /// What is known of a token's session.
@@ -94,10 +95,7 @@ impl Standing {
                 order: VecDeque::new(),
                 clock: 0,
             }),
-            answers: Cache::builder()
-                .max_capacity(MOST_ANSWERS)
-                .time_to_live(life)
-                .build(),
+            answers: Cache::new(MOST_ANSWERS),
             life,
         }
     }
@@ -107,6 +105,7 @@ impl Standing {
         let answer = self.answers.get(&token.principal);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let doubt = known.doubts.get(&session).copied();
+        let answer = answer.filter(|answer| answer.since.elapsed() < self.life);
         match answer.filter(|answer| known.believes(*answer, doubt)) {
             Some(Answer { stands: true, .. }) => return Judged::Stands,
             Some(Answer { stands: false, .. }) => return Judged::Ended,
@@ -127,7 +126,8 @@ impl Standing {
 
     /// Keeps what the row said to a question of that time.
     pub(super) fn keep(&self, who: &Principal, at: u64, stands: bool) {
-        self.answers.insert(*who, Answer { stands, at });
+        let since = Instant::now();
+        self.answers.insert(*who, Answer { stands, at, since });
     }
 
     /// The next request of this session asks its row.

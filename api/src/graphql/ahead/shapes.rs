@@ -3,18 +3,31 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
 use super::sql::Shape;
 use super::wish::Wish;
 
-/// How many bytes of statements are kept.
+/// How many bytes of statements are kept, and some how many statements that is.
 const MOST: u64 = 2 << 20;
+const SOME: usize = 500;
 
 /// The statements of wishes that came lately. They hold nothing of a tenant or a request, so that all share them.
 pub struct Shapes {
-    kept: Cache<Wish, Option<Arc<Shape>>>,
+    kept: Cache<Wish, Option<Arc<Shape>>, Bytes>,
     mode: AtomicU8,
+}
+
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<Wish, Option<Arc<Shape>>> for Bytes {
+    fn weight(&self, _: &Wish, shape: &Option<Arc<Shape>>) -> u64 {
+        // The program and the wish are about as large as the text.
+        let text = shape.as_ref().map_or(0, |shape| shape.sql.len());
+        3 * text as u64 + 200
+    }
 }
 
 /// Who answers root fields. Servers look ahead; tests want to know that nothing else comes of it.
@@ -31,13 +44,8 @@ pub enum Mode {
 
 impl Default for Shapes {
     fn default() -> Self {
-        let weight = |_: &Wish, shape: &Option<Arc<Shape>>| {
-            // The program and the wish are about as large as the text.
-            let text = shape.as_ref().map_or(0, |shape| shape.sql.len());
-            u32::try_from(3 * text + 200).unwrap_or(u32::MAX)
-        };
         Self {
-            kept: Cache::builder().max_capacity(MOST).weigher(weight).build(),
+            kept: Cache::with_weighter(SOME, MOST, Bytes),
             mode: AtomicU8::new(Mode::Ahead as u8),
         }
     }
@@ -55,10 +63,8 @@ impl Shapes {
     }
 
     /// How many are kept.
-    pub fn count(&self) -> u64 {
-        // Only then it is exact.
-        self.kept.run_pending_tasks();
-        self.kept.entry_count()
+    pub fn count(&self) -> usize {
+        self.kept.len()
     }
 
     pub fn mode(&self) -> Mode {

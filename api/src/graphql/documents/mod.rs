@@ -11,7 +11,8 @@ mod inputs;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use async_graphql::parser::{Error as ParseError, parse_query, types::ExecutableDocument};
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
 use super::weigh::{self, Refused};
 
@@ -20,6 +21,9 @@ pub(super) use inputs::Inputs;
 
 /// How much of documents is kept, in bytes of their texts. In memory they take some forty times as much.
 const MOST_KEPT: u64 = 256 * 1024;
+
+/// Some how many documents that is.
+const SOME: usize = 500;
 
 /// A longer one is none that a client sends again and again.
 const LONGEST_KEPT: usize = 16 * 1024;
@@ -30,7 +34,16 @@ const MOST_TOLD: usize = 256;
 
 /// The documents of one realm.
 pub struct Documents {
-    kept: Cache<Arc<str>, Arc<Document>>,
+    kept: Cache<Arc<str>, Arc<Document>, Bytes>,
+}
+
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<Arc<str>, Arc<Document>> for Bytes {
+    fn weight(&self, text: &Arc<str>, _: &Arc<Document>) -> u64 {
+        text.len() as u64
+    }
 }
 
 /// A document that was parsed.
@@ -53,12 +66,8 @@ pub enum Unreadable {
 
 impl Default for Documents {
     fn default() -> Self {
-        let weigh = |text: &Arc<str>, _: &Arc<Document>| text.len().try_into().unwrap_or(u32::MAX);
         Self {
-            kept: Cache::builder()
-                .max_capacity(MOST_KEPT)
-                .weigher(weigh)
-                .build(),
+            kept: Cache::with_weighter(SOME, MOST_KEPT, Bytes),
         }
     }
 }
@@ -80,10 +89,8 @@ impl Documents {
     }
 
     /// How many are kept.
-    pub(super) fn count(&self) -> u64 {
-        // Only then it is exact.
-        self.kept.run_pending_tasks();
-        self.kept.entry_count()
+    pub(super) fn count(&self) -> usize {
+        self.kept.len()
     }
 
     /// Remembers that a document is good, if it always is, and not only this time, in a case.
