@@ -4,8 +4,8 @@ use std::time::Duration;
 use sqlx::postgres::{PgListener, PgNotification};
 use tokio::time::timeout;
 
-use super::Directory;
 use super::change::{CHANNEL, Change};
+use super::{DEAF, Directory, HEARING};
 use crate::{Catalog, Operator};
 
 /// How long to wait before trying to hear announcements again.
@@ -47,12 +47,13 @@ pub(super) async fn follow<C: Catalog>(
     other: &impl Follower,
 ) {
     // However this ends, nobody hears anything afterwards.
-    let _deaf = DeafInTheEnd(other);
+    let _deaf = DeafInTheEnd(directory, other);
     let mut deaf = false;
     loop {
         let listener = operator.listen(CHANNEL).await;
+        let life = if listener.is_ok() { HEARING } else { DEAF };
         // Only now, for until now changes went unheard.
-        let Some(()) = with(directory, Directory::forget_all) else {
+        let Some(()) = with(directory, |directory| directory.begin(life)) else {
             return;
         };
         match listener {
@@ -96,7 +97,7 @@ async fn hear<C: Catalog>(
             }
         })?;
     }
-    with(directory, Directory::forget_all)
+    with(directory, |directory| directory.begin(DEAF))
 }
 
 /// The next announcement; `None` once the connection is lost.
@@ -114,10 +115,12 @@ fn with<C>(directory: &Weak<Directory<C>>, act: impl FnOnce(&Directory<C>)) -> O
     directory.upgrade().map(|directory| act(&directory))
 }
 
-struct DeafInTheEnd<'a, F: Follower>(&'a F);
+struct DeafInTheEnd<'a, C: Catalog, F: Follower>(&'a Weak<Directory<C>>, &'a F);
 
-impl<F: Follower> Drop for DeafInTheEnd<'_, F> {
+impl<C: Catalog, F: Follower> Drop for DeafInTheEnd<'_, C, F> {
     fn drop(&mut self) {
-        self.0.deaf();
+        let Self(directory, other) = self;
+        other.deaf();
+        with(directory, |directory| directory.begin(DEAF));
     }
 }
