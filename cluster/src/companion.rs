@@ -47,6 +47,7 @@ impl Companion {
             program: &program,
             arguments: vec![given.as_os_str()],
             user: place.user,
+            environment: &[],
             log: place.folder.append_log()?,
             scrap: place.folder.scrap(),
         });

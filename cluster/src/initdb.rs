@@ -110,6 +110,7 @@ impl Init<'_> {
             program,
             arguments,
             user: self.user,
+            environment: &[],
             log: self.folder.append_log()?,
             scrap: Some(self.folder.scrap().unwrap_or(unfinished)),
         })

@@ -22,6 +22,10 @@ const READY_WITHIN: Duration = Duration::from_mins(3);
 const RETRY_WITHIN: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(5);
 
+/// Has glibc ask for large pages. A backend remembers the tables and plans of hundreds of tenants, all over its memory, and finds
+/// few of them by pages of 4 kB without looking up first where the page is.
+const LARGE_PAGES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
+
 /// A PostgreSQL of our own. It is stopped when this is dropped, and when the process ends.
 pub struct Cluster {
     running: Running,
@@ -213,6 +217,11 @@ impl Launch<'_> {
             program: &self.programs.folder.join("postgres"),
             arguments: arguments.to_vec(),
             user: self.user,
+            environment: match self.folder.scrap() {
+                None => &[LARGE_PAGES],
+                // What doesn't last meets few, and would have to clear them.
+                Some(_) => &[],
+            },
             log: self.folder.append_log()?,
             scrap: self.folder.scrap(),
         })

@@ -32,6 +32,8 @@ pub(crate) struct Job<'a> {
     pub program: &'a Path,
     pub arguments: Vec<&'a OsStr>,
     pub user: User,
+    /// What its environment says besides the language and where programs are.
+    pub environment: &'a [(&'a str, &'a str)],
     pub log: File,
     /// A folder that is worth nothing without us.
     pub scrap: Option<&'a Path>,
@@ -50,6 +52,7 @@ impl Supervisor {
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
             .env("LC_ALL", "C")
+            .envs(job.environment.iter().copied())
             // The folder that we were called from may be closed to the server's user.
             .current_dir("/")
             .process_group(0)

@@ -143,6 +143,25 @@ fn a_durable_cluster_waits_for_the_disk_and_a_fast_one_does_not() {
     }
 }
 
+/// What the kernel then grants is its own affair.
+#[test]
+fn backends_of_a_cluster_that_stays_ask_for_large_pages() {
+    let place = folder();
+    let stays = Cluster::start(&kept(place.path())).unwrap();
+    let goes = Cluster::start(&Options::temporary()).unwrap();
+    let asks = |cluster: &Cluster| {
+        let asked = "WITH much AS MATERIALIZED (SELECT repeat('x', 50000000) AS much)
+            SELECT (pg_read_file('/proc/self/smaps') ~ 'VmFlags:[a-z ]* hg')::text
+            FROM much WHERE length(much) > 0";
+        sql(&cluster.url("postgres"), asked).unwrap().unwrap() == "true"
+    };
+    // Elsewhere there is nothing to ask for: all pages may be large, or none.
+    let enabled = fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled");
+    let may_be_asked = enabled.is_ok_and(|said| said.contains("[madvise]"));
+    assert_eq!(asks(&stays), may_be_asked);
+    assert!(!asks(&goes));
+}
+
 #[test]
 fn every_machine_gets_the_same_settings() {
     let cluster = Cluster::start(&Options::temporary()).unwrap();
