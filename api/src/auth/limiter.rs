@@ -283,7 +283,7 @@ mod tests {
             let refused = tally.count(1, later).unwrap_err();
             assert_eq!(refused.retry_after, WINDOW.as_secs() + 1);
         }
-        let almost = begun + WINDOW * 2 - Duration::from_secs(1);
+        let almost = begun + (WINDOW * 2).saturating_sub(Duration::from_secs(1));
         assert_eq!(tally.count(1, almost).unwrap_err().retry_after, 2);
     }
 
