@@ -41,7 +41,7 @@ pub enum Then {
     /// Perhaps something else.
     More,
     /// Nothing, so that all is kept together with its last statement.
-    Nothing,
+    Commit,
 }
 
 /// Changes a column if there is something to change it to.

@@ -31,7 +31,7 @@ pub async fn conclude(
 ) -> std::result::Result<Vec<QueryResult>, DbErr> {
     match then {
         Then::More => db.begin_with(statement).await,
-        Then::Nothing => db.commit_with(statement).await,
+        Then::Commit => db.commit_with(statement).await,
     }
 }
 

@@ -81,18 +81,22 @@ impl<R> Scoped<R> {
     ///
     /// If the connection is lost on the way, nobody knows whether it was kept, as with every `COMMIT`.
     pub async fn commit_with(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let answer = self.frame.begin_with(statement, Then::Commit).await;
-        let kept = match answer {
-            Ok(rows) => self.frame.keep().await.map(|()| rows),
-            Err(error) => Err(error.into()),
-        };
-        if kept.is_err() {
-            self.frame.end().await;
-        }
-        kept.map_err(|error| match error {
+        let _end = EndsUnlessKept(&self.frame);
+        let rows = self.frame.begin_with(statement, Then::Commit).await?;
+        self.frame.keep().await.map_err(|error| match error {
             Error::Database(error) => error,
             error => DbErr::Custom(error.to_string()),
-        })
+        })?;
+        Ok(rows)
+    }
+}
+
+/// Ends a scope after its last statement, also where nobody waits for the answer.
+struct EndsUnlessKept<'f>(&'f Frame);
+
+impl Drop for EndsUnlessKept<'_> {
+    fn drop(&mut self) {
+        self.0.end_unless_kept();
     }
 }
 

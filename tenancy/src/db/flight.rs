@@ -142,11 +142,16 @@ impl<'q> Flight<'q> {
             };
             let is_own = self.answered == self.riders.len();
             match part {
-                Ok(Some(part)) => self.take(part)?,
+                Ok(Some(part)) => match self.take(part) {
+                    Ok(()) => {}
+                    Err(error) if self.commits() => return Ok(Landed::Kept(Err(error))),
+                    Err(error) => return Err(error),
+                },
                 Ok(None) if is_own && self.done == self.commands() => {
                     let answer = Ok(std::mem::take(&mut self.rows));
                     return Ok(self.landed(answer));
                 }
+                Ok(None) if self.commits() => return Ok(Landed::Kept(Err(confused()))),
                 Ok(None) => return Err(confused()),
                 Err(error) if is_own && self.commits() && self.may_be_kept(&error) => {
                     return Ok(Landed::Kept(Err(error)));
@@ -174,9 +179,10 @@ impl<'q> Flight<'q> {
     }
 
     /// Whether the `COMMIT` may have been done, or has failed. It hasn't been reached where PostgreSQL itself says that
-    /// something before it failed.
+    /// something before it failed; of a lost connection (class 08) somebody in between tells.
     fn may_be_kept(&self, error: &sqlx::Error) -> bool {
-        let is_told = error.as_database_error().is_some();
+        let error = error.as_database_error();
+        let is_told = error.is_some_and(|it| it.code().is_some_and(|it| !it.starts_with("08")));
         !is_told || self.done + 1 == self.commands()
     }
 

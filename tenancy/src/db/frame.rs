@@ -171,6 +171,15 @@ impl Frame {
         *self.state.lock().await = State::Ended;
     }
 
+    /// The same, unless the last statement has kept everything, or somebody is using a clone.
+    pub(super) fn end_unless_kept(&self) {
+        if let Ok(mut state) = self.state.try_lock()
+            && !matches!(*state, State::Kept)
+        {
+            *state = State::Ended;
+        }
+    }
+
     fn abandoned(&self) -> std::sync::MutexGuard<'_, Vec<Mark>> {
         // Nothing can panic while it is held.
         self.abandoned

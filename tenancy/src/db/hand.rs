@@ -100,8 +100,10 @@ impl Hand {
                 }
                 Landed::Kept(answer) => {
                     lease.stand = match &answer {
+                        Ok(_) => Stand::Clean,
                         Err(error) if is_lost(error) => Stand::Unknown,
-                        _ => Stand::Clean,
+                        // A cancellation comes before the `COMMIT` is tried.
+                        Err(_) => Stand::Written,
                     };
                     return Ok(Begun::Over(answer));
                 }
@@ -127,8 +129,10 @@ impl Hand {
 async fn fly(lease: &mut Lease, mut flight: Flight<'_>) -> Result<Landed, sqlx::Error> {
     // Should this be interrupted, nobody will know how it went.
     flight.doubt(lease.prepared());
-    let text = AssertSqlSafe(flight.text(end_former(&mut lease.stand)));
-    if flight.commits() {
+    let former = end_former(&mut lease.stand);
+    let text = AssertSqlSafe(flight.text(former));
+    // Else it may be interrupted before it was sent, inside of the former transaction.
+    if flight.commits() && former.is_empty() {
         lease.stand = Stand::Unkept;
     }
     let parts = sqlx::raw_sql(text).fetch_many(lease.connection());

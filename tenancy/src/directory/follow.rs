@@ -53,7 +53,7 @@ pub(super) async fn follow<C: Catalog>(
         let listener = operator.listen(CHANNEL).await;
         let life = if listener.is_ok() { HEARING } else { DEAF };
         // Only now, for until now changes went unheard.
-        let Some(()) = with(directory, |directory| directory.begin(life)) else {
+        let Some(()) = with(directory, |directory| directory.begin(Some(life))) else {
             return;
         };
         match listener {
@@ -97,7 +97,7 @@ async fn hear<C: Catalog>(
             }
         })?;
     }
-    with(directory, |directory| directory.begin(DEAF))
+    with(directory, |directory| directory.begin(Some(DEAF)))
 }
 
 /// The next announcement; `None` once the connection is lost.
@@ -121,6 +121,6 @@ impl<C: Catalog, F: Follower> Drop for DeafInTheEnd<'_, C, F> {
     fn drop(&mut self) {
         let Self(directory, other) = self;
         other.deaf();
-        with(directory, |directory| directory.begin(DEAF));
+        with(directory, |directory| directory.begin(Some(DEAF)));
     }
 }

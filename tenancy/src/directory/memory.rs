@@ -9,7 +9,7 @@ use super::Change;
 use crate::{Domain, Tenant, TenantId};
 
 /// How many answers are kept of each kind. Hosts are a stranger's to choose, so there is a bound.
-const CAPACITY: usize = 20_000;
+const CAPACITY: usize = 20 << 10;
 
 pub(super) struct Memory {
     pub(super) domains: Answers<Domain, Option<TenantId>>,
@@ -39,9 +39,9 @@ impl Memory {
         }
     }
 
-    /// Forgets everything, and answers what that was; what comes is believed for so long.
-    pub(super) fn begin(&mut self, life: Duration) -> Self {
-        let mut fresh = Self::new(life);
+    /// Forgets everything, and answers what that was; what comes is believed for so long, or as long as before.
+    pub(super) fn forget_all(&mut self, life: Option<Duration>) -> Self {
+        let mut fresh = Self::new(life.unwrap_or(self.life));
         fresh.age = self.age + 1;
         std::mem::replace(self, fresh)
     }

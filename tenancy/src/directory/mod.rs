@@ -93,13 +93,12 @@ impl<C: Catalog> Directory<C> {
 
     /// Forgets everything.
     pub fn forget_all(&self) {
-        let life = self.memory().life;
-        self.begin(life);
+        self.begin(None);
     }
 
-    /// Forgets everything; what is asked from now on is believed for so long.
-    fn begin(&self, life: Duration) {
-        let forgotten = self.change_memory().begin(life);
+    /// Forgets everything; what is asked from now on is believed for so long, or as long as before.
+    fn begin(&self, life: Option<Duration>) {
+        let forgotten = self.change_memory().forget_all(life);
         // Not while others wait.
         drop(forgotten);
     }

@@ -191,6 +191,9 @@ async fn c24_whoever_leaves_keeps_all_or_nothing(way: Way) {
         let db = database.tenant(&shops.python, Access::Write);
         let change = with(MARK, [flight.to_string().into()]);
         let ended = cut_off(&proxy, flight, db.commit_with(change)).await;
+        // Nobody knows whether it was kept, and nobody may do more.
+        assert_eq!(db.commit().await.is_ok(), ended.is_some());
+        assert!(names(&db).await.is_err(), "it has ended");
         drop(db);
         nobody_idles_in_transaction(&shops.url).await;
         let now = outside.all(&swap).await.remove(0);

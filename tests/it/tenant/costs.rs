@@ -16,7 +16,7 @@ struct Cost {
     round_trips: usize,
 }
 
-const COSTS: [Cost; 11] = [
+const COSTS: [Cost; 13] = [
     Cost {
         document: "query($employee: ID!) { employee(id: $employee) { id name } }",
         statements: 1,
@@ -70,7 +70,22 @@ const COSTS: [Cost; 11] = [
         statements: 1,
         round_trips: 1,
     },
+    // However it is selected.
+    Cost {
+        document: "mutation($customer: ID!) { made: createInvoice(input: { customerId: $customer }) {
+            ...Made ... on CreateInvoicePayload { it: invoice { ... on Node { id } total @skip(if: true) } } } }
+            fragment Made on CreateInvoicePayload { it: invoice { number } userErrors { message } }",
+        statements: 1,
+        round_trips: 1,
+    },
     // What the row doesn't know is asked for before it is kept.
+    Cost {
+        document: "mutation($customer: ID!) { createInvoice(input: { customerId: $customer }) {
+            invoice { number @skip(if: true) } ...Made userErrors { message } } }
+            fragment Made on CreateInvoicePayload { invoice { customer { name } } }",
+        statements: 2,
+        round_trips: 3,
+    },
     Cost {
         document: "mutation($customer: ID!) { createInvoice(input: { customerId: $customer }) {
             invoice { number customer { name } } userErrors { message } } }",

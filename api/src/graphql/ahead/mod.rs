@@ -77,7 +77,7 @@ impl<R: Realm> Request<R> {
     pub fn then<N: Noun, P: OutputType>(&self, ctx: &Context<'_>) -> Then {
         let mut reader = Reader::new(ctx, self.caller, vec![]);
         if self.is_single() && reader.knows_all(&P::type_name(), N::table()) {
-            Then::Nothing
+            Then::Commit
         } else {
             Then::More
         }

@@ -9,9 +9,11 @@ use quick_cache::sync::Cache;
 use super::sql::Shape;
 use super::wish::Wish;
 
-/// How many bytes of statements are kept, and some how many statements that is.
+/// How many bytes of statements are kept.
 const MOST: u64 = 2 << 20;
-const SOME: usize = 500;
+
+/// Some how many statements that is. With more the cache would be in so many parts that long ones fit into none.
+const SOME: usize = 64;
 
 /// The statements of wishes that came lately. They hold nothing of a tenant or a request, so that all share them.
 pub struct Shapes {

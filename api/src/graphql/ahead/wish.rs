@@ -136,7 +136,8 @@ impl<'c> Reader<'c> {
         let set = &self.ctx.item.node.selection_set.node;
         let known = self.slots(payload, &[set], |this, selected| {
             let sets = selected.sets();
-            let is_row = selected.name() != "userErrors" && !sets[0].items.is_empty();
+            let is_row =
+                selected.name() != "userErrors" && sets.iter().any(|set| !set.items.is_empty());
             if !is_row {
                 return Some(());
             }

@@ -22,8 +22,8 @@ pub(super) use inputs::Inputs;
 /// How much of documents is kept, in bytes of their texts. In memory they take some forty times as much.
 const MOST_KEPT: u64 = 256 * 1024;
 
-/// Some how many documents that is.
-const SOME: usize = 500;
+/// Some how many documents that is. With more the cache would be in so many parts that long documents fit into none.
+const SOME: usize = 64;
 
 /// A longer one is none that a client sends again and again.
 const LONGEST_KEPT: usize = 16 * 1024;

@@ -41,6 +41,17 @@ fn a_document_that_was_found_good_is_not_read_again() {
 }
 
 #[test]
+fn the_longest_document_that_may_be_kept_is_kept() {
+    let documents = Documents::default();
+    for longer in 0..2 {
+        let text = format!("{{ {} }}", "a".repeat(LONGEST_KEPT - 4 + longer));
+        let first = approved(&documents, &text);
+        let again = documents.read(&text).unwrap();
+        assert_eq!(Arc::ptr_eq(&first, &again), longer == 0);
+    }
+}
+
+#[test]
 fn what_nobody_approved_is_read_again() {
     let documents = Documents::default();
     let first = documents.read("{ nonsense }").unwrap();
