@@ -10,9 +10,10 @@ use sea_orm::{
 };
 use tenancy::Scoped;
 
-use super::{Then, rows};
 use entity::tenant::number_series::{Column, Entity};
 use entity::tenant::{customer, employee, invoice};
+
+use super::{Then, rows};
 
 /// A noun whose rows are numbered.
 pub trait Numbered: EntityTrait {

@@ -83,6 +83,7 @@ pub(super) enum Landed {
 }
 
 type Part = Either<PgQueryResult, PgRow>;
+type Parts<'p> = BoxStream<'p, Result<Part, sqlx::Error>>;
 
 impl Rider {
     pub(super) fn new(question: Arc<Question>, name: u64, reply: Reply) -> Self {
@@ -128,11 +129,21 @@ impl<'q> Flight<'q> {
         sql
     }
 
-    /// Gives everybody their answer.
-    pub(super) async fn land(
-        &mut self,
-        mut parts: BoxStream<'_, Result<Part, sqlx::Error>>,
-    ) -> Result<Landed, sqlx::Error> {
+    /// Gives everybody their answer. With a `COMMIT` behind it the own one is the end of its transaction too.
+    pub(super) async fn land(&mut self, parts: Parts<'_>) -> Result<Landed, sqlx::Error> {
+        match self.hear(parts).await {
+            Ok(Landed::Answered(Ok(rows))) if self.commits() => Ok(Landed::Kept(Ok(rows))),
+            Ok(Landed::Answered(Err(error))) | Err(error)
+                if self.commits() && self.may_be_kept(&error) =>
+            {
+                Ok(Landed::Kept(Err(error)))
+            }
+            landed => landed,
+        }
+    }
+
+    /// Takes the answers in as they come.
+    async fn hear(&mut self, mut parts: Parts<'_>) -> Result<Landed, sqlx::Error> {
         let mut alarm = pin!(sleep(self.limit()));
         loop {
             let part = tokio::select! {
@@ -142,35 +153,17 @@ impl<'q> Flight<'q> {
             };
             let is_own = self.answered == self.riders.len();
             match part {
-                Ok(Some(part)) => match self.take(part) {
-                    Ok(()) => {}
-                    Err(error) if self.commits() => return Ok(Landed::Kept(Err(error))),
-                    Err(error) => return Err(error),
-                },
+                Ok(Some(part)) => self.take(part)?,
                 Ok(None) if is_own && self.done == self.commands() => {
-                    let answer = Ok(std::mem::take(&mut self.rows));
-                    return Ok(self.landed(answer));
+                    return Ok(Landed::Answered(Ok(std::mem::take(&mut self.rows))));
                 }
-                Ok(None) if self.commits() => return Ok(Landed::Kept(Err(confused()))),
                 Ok(None) => return Err(confused()),
-                Err(error) if is_own && self.commits() && self.may_be_kept(&error) => {
-                    return Ok(Landed::Kept(Err(error)));
-                }
                 Err(error) if is_own && self.done >= self.frame => {
                     return Ok(Landed::Answered(Err(error)));
                 }
                 Err(error) if is_own || is_lost(&error) => return Err(error),
                 Err(_) => return Ok(Landed::Unasked),
             }
-        }
-    }
-
-    /// With the answer to everything.
-    fn landed(&self, answer: Answer) -> Landed {
-        if self.commits() {
-            Landed::Kept(answer)
-        } else {
-            Landed::Answered(answer)
         }
     }
 
