@@ -26,6 +26,18 @@ pub(crate) struct Folder {
     temporary: Option<TempDir>,
 }
 
+/// A folder that is ours alone. Unlocked in so many words: a process that another thread is just starting has the file too, until
+/// it becomes its program, and closing ours alone would leave it locked.
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "a folder stays locked until its file is closed everywhere");
+        }
+    }
+}
+
 impl Folder {
     /// Opens the folder, made if it is missing.
     pub(crate) fn open(options: &Options) -> Result<Self, Error> {
@@ -110,8 +122,8 @@ impl Folder {
         user.check_way_to(&self.path)
     }
 
-    /// Ours alone, until the file is dropped or our process ends.
-    pub(crate) fn lock(&self) -> Result<File, Error> {
+    /// Ours alone, until this is dropped or our process ends.
+    pub(crate) fn lock(&self) -> Result<Lock, Error> {
         let path = self.path.join("lock");
         let mut file = OpenOptions::new()
             .read(true)
@@ -130,7 +142,7 @@ impl Folder {
             file.write_all(std::process::id().to_string().as_bytes())
         };
         write(&mut file).map_err(Error::io("write", &path))?;
-        Ok(file)
+        Ok(Lock(file))
     }
 
     /// Its owner writes its process id right after it has got the lock, so that we may come a moment too early.
@@ -268,5 +280,21 @@ pub(crate) fn remove_dir(path: &Path) -> Result<(), Error> {
             Err(Error::io("remove", path)(error))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_free_at_once_though_a_process_that_is_being_started_has_its_lock() {
+        let folder = Folder::open(&Options::temporary()).unwrap();
+        let lock = folder.lock().unwrap();
+        let inherited = lock.0.try_clone().unwrap();
+        assert!(matches!(folder.lock(), Err(Error::AlreadyRunning { .. })));
+        drop(lock);
+        drop(folder.lock().unwrap());
+        drop(inherited);
     }
 }

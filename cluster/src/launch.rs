@@ -1,14 +1,13 @@
 //! Starting and stopping.
 
 use std::fmt::{self, Write as _};
-use std::fs::File;
 use std::io;
 use std::net::TcpListener;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::files::Folder;
+use crate::files::{Folder, Lock};
 use crate::initdb::{self, Init};
 use crate::postmaster::{self, Postmaster};
 use crate::programs::{self, Programs};
@@ -32,7 +31,7 @@ pub struct Cluster {
     // In the order in which they must go: the server, its folder if temporary, the lock.
     server: Supervisor,
     folder: Folder,
-    _lock: File,
+    _lock: Lock,
 }
 
 /// How to reach a PostgreSQL that runs, whoever owns it.
